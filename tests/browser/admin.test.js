@@ -57,7 +57,7 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
 
     const acts = {
       en: { unlock: 'Unlock', done: 'Account unlocked.', enforce: 'Require', codes: 'Generate new codes', finished: 'Done', reset: 'Remove all', gone: 'All second factors of this account', reason: 'Reason', missing: 'Enter a reason.' },
-      fr: { unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Régénérer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte', reason: 'Motif', missing: 'Indiquez un motif.' },
+      fr: { unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Générer de nouveaux codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte', reason: 'Motif', missing: 'Indiquez un motif.' },
     }[language];
     /** Opens the page of an act, gives a reason and confirms. */
     const act = async (name, reason) => {

@@ -159,17 +159,31 @@ test('the lock is announced three attempts before, says until when, and ends wit
   await person.typeCode(person.app.wrong());
   await window.expectText('It unlocks on');
   assert.match(await page.locator('.complaint time').textContent(), /\d{2}:\d{2} (UTC|GMT|CES?T)/);
-  assert.equal(await page.getByRole('link', { name: 'Enter a code' }).isVisible(), false);
+  assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), 'Account locked');
+  assert.match(await page.title(), /^Account locked/);
+  assert.equal(await page.getByRole('link', { name: 'Log in again' }).isVisible(), false);
   await window.expectAccessible('locked');
   // The countdown ends: the way on appears.
   await page.clock.install();
   await page.reload();
   await page.clock.runFor(16 * 60 * 1000);
   await window.expectText('The lock has ended.');
-  assert.equal(await page.getByRole('link', { name: 'Enter a code' }).isVisible(), true);
+  assert.equal(await page.locator('.complaint').isVisible(), false, 'nothing says that it is locked');
+  assert.equal(await page.locator('.session-end').count(), 0, 'the end of the login is no news');
+  // The lock has ended the login: the way on leads to another one. Here an administrator ends it.
+  own.admin(['user', 'unlock', '--user-id', String(person.account.id)]);
+  await window.click('Log in again', 'link');
+  await window.expectText('The lock has ended. Log in again.');
+  assert.equal(await page.getByText('session has ended').count(), 0);
+  await person.logIn();
+  for (let tries = 0; tries < 4; tries += 1) await person.typeCode(person.app.wrong());
+  // While it goes on, the way on leads back here.
+  await window.go('/verify/again?then=home');
+  await window.expectText('It unlocks on');
   // A session that goes on tells of it too.
   await session.go();
   await session.expectText('This account is locked');
+  assert.equal(await session.page.locator('.hero').count(), 0, 'nothing says that no action is needed');
   await session.expectAccessible('account, locked');
   window.expectNoErrors();
 });
@@ -267,14 +281,22 @@ test('a person who must have a second factor and chose SMS sees true steps', asy
   await window.go();
   await person.logIn();
   await window.click('Get codes by SMS', 'link');
+  const both = ['Second factor', 'Recovery codes'];
   assert.equal(await window.page.locator('.steps [aria-current]').textContent(), 'Second factor');
+  assert.deepEqual(await steps(), both);
+  await window.expectText('A code will be sent to this number each time you log in.');
+  assert.equal(await window.page.getByRole('link', { name: 'Choose another second factor' }).count(), 1);
   await window.fill(person.words.number, NUMBER);
   await window.click(person.words.send);
+  await window.expectText('Enter the code you received');
+  assert.deepEqual(await steps(), both);
   await window.useSmsCode(person.words.use);
   await window.click(person.words.confirmNumber);
   await person.readCodes();
-  assert.deepEqual(await steps(), ['Second factor', 'Recovery codes']);
+  assert.deepEqual(await steps(), both);
   assert.equal(await window.page.locator('.steps [aria-current]').textContent(), 'Recovery codes');
+  await window.click(person.words.kept, 'link');
+  await window.expectText('Your recovery codes are ready.');
   window.expectNoErrors();
 });
 
@@ -357,6 +379,57 @@ test('forced colours keep the current tab and the legend', async (t) => {
   assert.equal(new Set(borders).size, 2, borders.join());
   const keys = await window.page.locator('.plot').first().locator('.legend i').evaluateAll((keys) => keys.map((it) => getComputedStyle(it).backgroundColor));
   assert.equal(new Set(keys).size, 2, keys.join());
+});
+
+/** Elements whose text is cut, by their HTML. */
+const cutTexts = (page) =>
+  page.evaluate(() => {
+    const texts = [...document.querySelectorAll('main *, .mast *, .foot *')].filter((it) => !it.closest('svg, .visually-hidden, [hidden], .table, .scroll, .plot-frame'));
+    const isCut = (it) => it.scrollWidth > it.clientWidth + 1 && it.clientWidth > 0 && !it.matches('input, select');
+    const isOutside = (it) => it.getBoundingClientRect().right > innerWidth + 1;
+    return texts.filter((it) => isCut(it) || isOutside(it)).map((it) => it.outerHTML.slice(0, 120));
+  });
+
+for (const role of ['administrator', 'helpdesk']) {
+  test(`at 320 px and 390 px no word is cut for the ${role}`, async (t) => {
+    for (const language of ['fr', 'en']) {
+      const name = `${role}-${language}`;
+      const account = server.addUser(name, { superuser: role === 'administrator' });
+      if (role === 'helpdesk') server.admin(['user', 'role', 'helpdesk', '--user-id', String(account.id)]);
+      const window = await opened(t, { language, size: SMALL, touch: true });
+      const person = new Person(window, language, account);
+      const { page } = window;
+      await window.go();
+      await person.logIn();
+      await person.addApp();
+      await person.typeCode(await person.app.fresh());
+      await person.readCodes();
+      await window.click(person.words.keptPhone, 'link');
+      const of = server.addUser(`of-${name}`).id;
+      for (const size of [SMALL, { width: 390, height: 844 }]) {
+        await page.setViewportSize(size);
+        const only = role === 'administrator' ? ['/admin/events', '/admin/users/bulk?action=enforce&who=all', `/admin/users/${of}/sessions`] : [];
+        for (const path of ['', '/sessions', '/admin', '/admin/users', `/admin/users/${of}`, `/admin/users/${of}/access-pass`, ...only]) {
+          await window.go(path);
+          assert.equal(await page.locator('.tabs a').count(), 3, path);
+          assert.deepEqual(await cutTexts(page), [], `${path} (${language}, ${size.width})`);
+        }
+      }
+      window.expectNoErrors();
+    }
+  });
+}
+
+test('French dates have one form, with and without scripts', async (t) => {
+  const person = await enrolled(t, 'dates', { language: 'fr' });
+  const { window, page } = person;
+  await window.go('/activity');
+  const without = await opened(t, { language: 'fr', scripts: false });
+  await without.context.addCookies(await window.context.cookies());
+  await without.go('/activity');
+  for (const shown of [page, without.page]) {
+    for (const time of await shown.locator('time.moment').allTextContents()) assert.match(time, /^\d+ \S+ \d{4} à \d{2}:\d{2} /);
+  }
 });
 
 test('at 320 px no word is cut, and the address of the account is in sight', async (t) => {

@@ -11,14 +11,14 @@ import { Server } from './support/server.js';
 const PEOPLE = 5000;
 const TEXTS = {
   en: {
-    title: 'Without a second factor', state: 'No second factor', csv: 'Download as CSV', go: 'Continue', reason: 'Reason',
+    title: 'Without a second factor', state: 'No second factor', csv: 'Download as CSV', all: /^Change all \d+ accounts found$/, reason: 'Reason',
     act: 'Require a second factor', missing: 'Enter a reason.', changed: `Changed: ${PEOPLE}`, unchanged: `Already so: ${PEOPLE}`, search: 'Search',
-    total: '1 account', next: 'Next page', previous: 'Previous page', filter: 'Filter', zone: 'Times are in UTC.',
+    total: '1 account', limit: 'One change covers at most', next: 'Next page', previous: 'Previous page', filter: 'Filter', zone: 'Times are in UTC.',
   },
   fr: {
-    title: 'Sans second facteur', state: 'Sans second facteur', csv: 'Télécharger en CSV', go: 'Continuer', reason: 'Motif',
+    title: 'Sans second facteur', state: 'Sans second facteur', csv: 'Télécharger en CSV', all: /^Modifier les \d+ comptes trouvés$/, reason: 'Motif',
     act: 'Exiger un second facteur', missing: 'Indiquez un motif.', changed: `Modifiés : ${PEOPLE}`, unchanged: `Déjà ainsi : ${PEOPLE}`, search: 'Rechercher',
-    total: '1 compte', next: 'Page suivante', previous: 'Page précédente', filter: 'Filtrer', zone: 'Les heures sont en UTC.',
+    total: '1 compte', limit: 'Une modification porte sur', next: 'Page suivante', previous: 'Page précédente', filter: 'Filtrer', zone: 'Les heures sont en UTC.',
   },
 };
 
@@ -80,8 +80,17 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
 
       await window.click(text.next, 'link');
       await window.click(text.previous, 'link');
-      await window.click(text.go);
+      await window.click(text.all);
       await window.expectAccessible('people-preview');
+      // As many as one act covers: nobody is left out, and nothing says so.
+      assert.equal(users, PEOPLE);
+      assert.equal(await window.page.getByText(text.limit).count(), 0);
+      // The form comes before the long list, which has the names of people.
+      const button = await window.page.getByRole('button', { name: text.act }).boundingBox();
+      assert.ok(button.y < 844, `the button is at ${button.y}`);
+      await window.page.locator('details.bulk-list summary').click();
+      await window.expectText('Person 0001');
+      await window.page.locator('details.bulk-list summary').click();
       // A refused form comes back with the same people and with what was typed.
       await window.fill(text.reason, ' ');
       await window.click(text.act);
@@ -107,3 +116,152 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     }
   });
 }
+
+/** An administrator with an app, on the list of accounts. */
+const administrator = async (t, server, language, size) => {
+  const window = await Window.open(browser, server, { language, size });
+  t.after(() => window.close());
+  const admin = new Person(window, language, server.addUser('chief', { superuser: true }));
+  await window.go();
+  await admin.logIn();
+  await admin.addApp();
+  await admin.typeCode(await admin.app.fresh());
+  await admin.readCodes();
+  await window.click(admin.words.keptPhone, 'link');
+  await window.go('/admin/users');
+  return window;
+};
+
+/** Adds a person with a full name. */
+const addPerson = (server, name, fullName) => {
+  const words = ['user', 'create', '--email', `${name}@example.com`, '--username', name, '--password-stdin'];
+  return server.admin([...words, '--full-name', fullName], `${name} has a long password`).id;
+};
+
+for (const scripts of [true, false]) {
+  test(`a change is for the ticked accounts or for all found, and never for others (${scripts ? 'scripts' : 'no scripts'})`, async (t) => {
+    const server = await Server.start();
+    t.after(() => server.stop());
+    const ids = ['Alice Martin', 'Bruno Martin', 'Chloé Durand'].map((name, place) => addPerson(server, `p${place}`, name));
+    let window = await administrator(t, server, 'en', PHONE);
+    if (!scripts) {
+      const without = await Window.open(browser, server, { language: 'en', scripts, size: PHONE });
+      t.after(() => without.close());
+      await without.context.addCookies(await window.context.cookies());
+      window = without;
+    }
+    const { page } = window;
+    await window.go('/admin/users?query=martin');
+    // Nobody is ticked: nothing happens, and the list says why. The filter stays.
+    await window.click('Change the ticked accounts');
+    await window.expectText('No account is ticked');
+    assert.match(page.url(), /\/admin\/users\?query=martin/);
+    await page.getByLabel('Select Alice Martin').check();
+    await page.getByLabel('Change several accounts').selectOption('enforce');
+    await window.click('Change the ticked accounts');
+    await window.expectText('Require a second factor: 1 account');
+    await window.expectText('Alice Martin');
+    assert.equal(await page.getByText('Bruno Martin').count(), 0);
+    await window.click('Cancel', 'link');
+    assert.match(page.url(), /\/admin\/users\?query=martin/);
+    await window.click('Change all 2 accounts found');
+    await window.expectText('Require a second factor: 2 accounts');
+    await window.fill('Reason', 'policy');
+    await window.click('Require a second factor');
+    await window.expectText('Changed: 2');
+    await window.page.getByText('Changed: 2').click();
+    await window.expectText('Alice Martin');
+    // A slip in the address is refused, and never read as everybody.
+    for (const query of [
+      '', 'action=enforce', 'action=bogus&who=all', 'action=enforce&who=all&state=bogus', 'action=enforce&who=bogus',
+      `action=enforce&who=ticked&user=${ids[0]}&user=abc`, 'action=enforce&user=abc', 'action=enforce&who=all&state=locked&state=disabled',
+    ]) {
+      const answer = await page.goto(`${server.homeUrl}/admin/users/bulk?${query}`);
+      assert.equal(answer.status(), 422, query);
+      await window.expectText('Invalid value');
+    }
+    window.expectNoErrors();
+  });
+}
+
+test('a reset of several says whom it leaves out, before and after', async (t) => {
+  const server = await Server.start();
+  t.after(() => server.stop());
+  addPerson(server, 'alice', 'Alice Martin');
+  const window = await administrator(t, server, 'en', DESKTOP);
+  await window.page.getByLabel('Change several accounts').selectOption('reset');
+  await window.click(/^Change all \d+ accounts found$/);
+  await window.expectText('Accounts of administrators and your own are not changed.');
+  await window.expectText('Your own account is among those selected.');
+  await window.expectAccessible('bulk-reset');
+  await window.fill('Reason', 'test');
+  await window.click('Remove all second factors');
+  await window.expectText('The second factors of administrators, and your own, are not removed');
+  await window.expectText('chief');
+  await window.expectAccessible('bulk-reset-result');
+  window.expectNoErrors();
+});
+
+for (const size of [PHONE, { width: 320, height: 640 }, DESKTOP]) {
+  test(`a tick is a small box left of the name (${size.width} px)`, async (t) => {
+    const server = await Server.start();
+    t.after(() => server.stop());
+    addPerson(server, 'alice', 'Alice-Anne-Sophie de La Rochefoucauld-Montmorency');
+    const window = await administrator(t, server, 'fr', size);
+    const box = await window.page.getByLabel('Sélectionner Alice', { exact: false }).boundingBox();
+    const name = await window.page.locator('.person-name', { hasText: 'Alice-Anne' }).boundingBox();
+    assert.equal(Math.round(box.width), 20);
+    assert.ok(box.x + box.width <= name.x, 'left of the name');
+    assert.ok(Math.abs(box.y + box.height / 2 - (name.y + 12)) < 16, 'in the row of the name');
+    await window.expectAccessible(`list-${size.width}`);
+    window.expectNoErrors();
+  });
+}
+
+test('every tile of the dashboard leads to its accounts', async (t) => {
+  const server = await Server.start();
+  t.after(() => server.stop());
+  const window = await administrator(t, server, 'fr', DESKTOP);
+  await window.go('/admin');
+  const tiles = window.page.locator('.figure');
+  assert.equal(await tiles.count(), 8);
+  assert.equal(await window.page.locator('.figure a').count(), 8);
+  await window.expectText('Avec une clé d’accès');
+  window.expectNoErrors();
+});
+
+test('the events of a person are found by name, and a wrong field is named', async (t) => {
+  const server = await Server.start();
+  t.after(() => server.stop());
+  const celine = addPerson(server, 'cpetit', 'Céline Petit');
+  addPerson(server, 'mpetit', 'Marc Petit');
+  const window = await administrator(t, server, 'en', PHONE);
+  const { page } = window;
+  const field = 'Account (name, email address or ID)';
+  await window.go('/admin/events');
+  await window.fill(field, 'petit celine');
+  await window.click('Filter');
+  await page.locator('.trail .what', { hasText: 'Account created' }).first().waitFor();
+  assert.ok((await page.locator('.whose').allTextContents()).every((it) => it === 'cpetit'));
+  await window.fill(field, 'petit');
+  await window.click('Filter');
+  await window.expectText('2 accounts match “petit”. Choose one:');
+  await window.expectAccessible('events-several');
+  // The file answers as the page does.
+  await page.goto(`${server.homeUrl}/admin/events.csv?user=petit`);
+  await window.expectText('2 accounts match “petit”');
+  await window.click(/Céline Petit/, 'link');
+  assert.match(page.url(), new RegExp(`user=${celine}$`));
+  await page.locator('.trail .what', { hasText: 'Account created' }).first().waitFor();
+  await window.fill(field, 'nobody at all');
+  await window.click('Filter');
+  await window.expectText('No account matches “nobody at all”.');
+  await window.go('/admin/events?ip=10.0.0&from=yesterday');
+  await window.expectText('This is not a complete IP address');
+  await window.expectText('This is not a date.');
+  assert.equal(await page.getByLabel('IP address').inputValue(), '10.0.0');
+  assert.match(await page.title(), /^Error: /);
+  assert.equal(await page.locator('.trail').count(), 0);
+  await window.expectAccessible('events-invalid');
+  window.expectNoErrors();
+});

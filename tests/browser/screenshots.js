@@ -39,6 +39,8 @@ const tour = async (prefix, options) => {
   await take('codes-list');
   await window.go('/activity');
   await take('activity');
+  await window.go('/sessions');
+  await take('sessions');
   await person.logOut();
   await person.logIn();
   await take('verify-app');
@@ -49,6 +51,8 @@ const tour = async (prefix, options) => {
   await take('verify-sms');
   await window.go('/verify?with=recovery');
   await take('verify-recovery');
+  await window.go('/lost');
+  await take('lost');
   await window.close();
   await server.stop();
 };
@@ -77,6 +81,8 @@ const elsewhere = async (prefix, options) => {
   for (let tries = 0; tries < 10; tries += 1) await person.typeCode(person.app.wrong());
   await window.go('/verify');
   await take('locked');
+  await window.go('/lost');
+  await take('lost-locked');
   const unblock = await server.blockDatabaseWrites();
   await window.page.context().clearCookies();
   await window.go();
@@ -137,7 +143,11 @@ const passkeys = async (prefix, options) => {
 /** Screenshots of the administration pages, with sample data. */
 const administration = async (prefix, options) => {
   const server = await Server.start();
-  const people = ['ada', 'grace', 'linus', 'margaret'].map((name) => server.addUser(name));
+  const people = [['ada', 'Ada Martin'], ['grace', 'Grâce Petit'], ['linus', 'Linus Durand'], ['margaret', 'Margaret Petit']].map(([name, fullName]) => {
+    const password = `${name} has a long password`;
+    const words = ['user', 'create', '--email', `${name}@example.com`, '--username', name, '--password-stdin', '--full-name', fullName];
+    return { ...server.admin(words, password), name, password };
+  });
   for (const [place, account] of people.entries()) {
     const window = await Window.open(browser, server, { language: options.language });
     const person = new Person(window, options.language, account);
@@ -160,8 +170,16 @@ const administration = async (prefix, options) => {
   await person.protect();
   await window.go('/admin');
   await take('dashboard');
-  await window.go('/admin/users?query=');
+  await window.go('/admin/users');
   await take('users');
+  await window.go('/admin/users?query=petit&state=no_passkey');
+  await take('users-filtered');
+  await window.go('/admin/users/bulk?action=enforce&who=all');
+  await take('bulk');
+  await window.go(`/admin/users/${people[0].id}/access-pass`);
+  await window.fill({ fr: 'Motif', en: 'Reason' }[options.language], 'Ticket 4711');
+  await window.click({ fr: 'Émettre le code d’accès', en: 'Issue an access pass' }[options.language]);
+  await take('access-pass');
   await window.go('/admin/users/2');
   await take('user');
   await window.go('/admin/events');

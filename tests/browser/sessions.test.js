@@ -8,16 +8,16 @@ import { Server } from './support/server.js';
 
 const TEXTS = {
   fr: {
-    link: 'Vos sessions', end: /^Fermer la session : /, ended: 'La session est fermée.', others: 'Fermer toutes les autres sessions',
+    link: 'Voir vos sessions', end: /^Fermer la session : /, ended: 'La session est fermée.', others: 'Fermer toutes les autres sessions',
     othersEnded: 'Toutes les autres sessions sont fermées.', none: 'Vous n’êtes connecté nulle part ailleurs.',
-    gone: 'Cette session était déjà fermée.', all: 'Fermer toutes les sessions', reason: 'Motif (pour le journal d’audit)',
-    allEnded: 'Toutes les sessions de cet utilisateur sont fermées.', open: 'Cet utilisateur a une session ouverte.',
+    gone: 'Cette session était déjà fermée.', all: 'Fermer toutes les sessions', reason: 'Motif', missing: 'Indiquez un motif.',
+    allEnded: 'Toutes les sessions de ce compte sont fermées.', open: 'Ce compte a une session ouverte.',
   },
   en: {
-    link: 'Where you are logged in', end: /^End session: /, ended: 'The session was ended.', others: 'End all other sessions',
+    link: 'See your sessions', end: /^End session: /, ended: 'The session was ended.', others: 'End all other sessions',
     othersEnded: 'All other sessions were ended.', none: 'You are not logged in anywhere else.',
-    gone: 'That session had already ended.', all: 'End all sessions', reason: 'Reason (for the audit log)',
-    allEnded: 'All sessions of this user were ended.', open: 'This user has one open session.',
+    gone: 'That session had already ended.', all: 'End all sessions', reason: 'Reason', missing: 'Enter a reason.',
+    allEnded: 'All sessions of this account were ended.', open: 'This account has one open session.',
   },
 };
 
@@ -132,13 +132,14 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     const listed = server.admin(['user', 'list', '--query', person.account.name]);
     const { user_id: id } = listed.users[0];
     await window.go(`/admin/users/${id}`);
-    await window.click(texts.all, 'link');
+    await window.click(`${texts.all}…`, 'link');
     await window.expectText(person.account.name);
     await window.expectText(texts.open);
     await window.expectAccessible('admin-sessions');
     await window.fill(texts.reason, '   ');
     await window.click(texts.all);
-    await window.page.getByRole('alert').first().waitFor();
+    await window.expectText(texts.missing);
+    await window.expectAccessible('admin-sessions-refused');
     await theirs.go('/activity');
     await theirs.expectText(person.words.leave);
     await window.fill(texts.reason, 'ticket 7');
@@ -150,5 +151,53 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await window.expectText('ticket 7');
     window.expectNoErrors();
     theirs.expectNoErrors();
+  });
+}
+
+test('ending all sessions of a person asks for a second factor that is fresh, and keeps the reason', async (t) => {
+  const short = await Server.start({ MFA_STEP_UP_MAX_AGE: '2' });
+  t.after(() => short.stop());
+  const words = ['user', 'create', '--email', 'cpetit@example.com', '--username', 'cpetit', '--password-stdin'];
+  const { id } = short.admin([...words, '--full-name', 'Céline Petit'], 'a long password of celine');
+  const window = await Window.open(browser, short, { language: 'en', size: PHONE });
+  t.after(() => window.close());
+  const admin = new Person(window, 'en', short.addUser('chief', { superuser: true }));
+  const pause = () => new Promise((go) => setTimeout(go, 2500));
+  await window.go();
+  await admin.logIn();
+  await admin.addApp();
+  await admin.typeCode(await admin.app.fresh());
+  await admin.readCodes();
+  await window.click(admin.words.keptPhone, 'link');
+  await window.go(`/admin/users/${id}`);
+  await pause();
+  await window.click('End all sessions…', 'link');
+  await window.expectText(admin.words.stepUp);
+  await admin.typeCode(await admin.app.fresh());
+  await window.expectText('End all sessions of Céline Petit?');
+  await window.expectText('Céline Petit · cpetit@example.com');
+  assert.ok((await window.page.getByRole('link', { name: 'Cancel' }).getAttribute('href')).endsWith(`/admin/users/${id}`));
+  await window.fill('Reason', 'laptop stolen, ticket 9');
+  await pause();
+  await window.click('End all sessions');
+  await window.expectText(admin.words.stepUp);
+  await admin.typeCode(await admin.app.fresh());
+  assert.equal(await window.page.getByLabel('Reason', { exact: true }).inputValue(), 'laptop stolen, ticket 9');
+  await window.click('End all sessions');
+  await window.expectText('All sessions of this account were ended.');
+  window.expectNoErrors();
+});
+
+for (const language of ['fr', 'en']) {
+  test(`the page of sessions is readable at 320 px (${language})`, async (t) => {
+    const { window, person } = await enrolled(server.addUser(`narrow-${language}`), language, { size: { width: 320, height: 640 } });
+    const second = await elsewhere(person, language);
+    t.after(() => Promise.all([window, second.window].map((it) => it.close())));
+    await window.click(TEXTS[language].link, 'link');
+    await window.expectAccessible(`sessions-320-${language}`);
+    for (const words of await window.page.locator('.authenticator-words').all()) {
+      assert.ok((await words.boundingBox()).width > 150, 'the text has the width of the page');
+    }
+    window.expectNoErrors();
   });
 }

@@ -47,6 +47,21 @@ test('a required second factor can be a phone, and a second SMS can be requested
   await person.readCodes();
   window.expectNoErrors();
   await window.close();
+
+  // The administrator sees what the person has, and no act that would change nothing.
+  const desk = await Window.open(browser, server, { language: 'fr', size: DESKTOP });
+  const chief = new Person(desk, 'fr', server.addUser('chief', { superuser: true }));
+  await desk.go();
+  await chief.logIn();
+  await chief.addApp();
+  await chief.typeCode(await chief.app.fresh());
+  await chief.readCodes();
+  await desk.click(chief.words.keptPhone, 'link');
+  await desk.go(`/admin/users/${account.id}`);
+  assert.deepEqual(await desk.page.locator('.chips .chip').allTextContents(), ['SMS', 'second facteur exigé']);
+  assert.equal(await desk.page.getByRole('link', { name: 'Déverrouiller…' }).count(), 0, 'nothing is locked');
+  desk.expectNoErrors();
+  await desk.close();
 });
 
 test('a late change asks for the second factor again, then continues', async (t) => {

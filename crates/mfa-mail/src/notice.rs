@@ -51,16 +51,32 @@ notices! {
     AdminReset = "admin_reset",
     /// An administrator or the helpdesk unlocked the account.
     AdminUnlocked = "admin_unlocked",
-    /// An administrator changed what is required of the user.
+    /// An administrator changed what is required of the user: several requirements at once, or as before.
     AdminEnforced = "admin_enforced",
+    /// An administrator required a second factor.
+    AdminFactorRequired = "admin_factor_required",
+    /// An administrator stopped requiring a second factor.
+    AdminFactorReleased = "admin_factor_released",
+    /// An administrator required a passkey.
+    AdminPasskeyRequired = "admin_passkey_required",
+    /// An administrator stopped requiring a passkey.
+    AdminPasskeyReleased = "admin_passkey_released",
     /// An administrator generated new recovery codes.
     AdminCodes = "admin_codes",
     /// An administrator removed an authenticator.
     AdminAuthenticatorRemoved = "admin_authenticator_removed",
     /// An administrator replaced the password.
     AdminPassword = "admin_password",
-    /// An administrator changed the rights of the user.
+    /// An administrator changed the rights of the user; which way is not known.
     AdminRights = "admin_rights",
+    /// An administrator granted the rights of an administrator.
+    AdminRightsGranted = "admin_rights_granted",
+    /// An administrator revoked the rights of an administrator.
+    AdminRightsRevoked = "admin_rights_revoked",
+    /// An administrator granted the helpdesk role.
+    AdminHelpdeskGranted = "admin_helpdesk_granted",
+    /// An administrator revoked the helpdesk role.
+    AdminHelpdeskRevoked = "admin_helpdesk_revoked",
     /// An administrator or the helpdesk issued an access pass.
     AdminAccessPass = "admin_access_pass",
     /// An administrator issued a token for the account.
@@ -85,10 +101,18 @@ impl Notice {
             Self::AdminReset
             | Self::AdminUnlocked
             | Self::AdminEnforced
+            | Self::AdminFactorRequired
+            | Self::AdminFactorReleased
+            | Self::AdminPasskeyRequired
+            | Self::AdminPasskeyReleased
             | Self::AdminCodes
             | Self::AdminAuthenticatorRemoved
             | Self::AdminPassword
             | Self::AdminRights
+            | Self::AdminRightsGranted
+            | Self::AdminRightsRevoked
+            | Self::AdminHelpdeskGranted
+            | Self::AdminHelpdeskRevoked
             | Self::AdminAccessPass
             | Self::AdminToken
             | Self::AdminSessionsEnded

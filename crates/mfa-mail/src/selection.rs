@@ -65,11 +65,12 @@ fn notice(before: &Account, after: &Account, event: &SecurityEvent, replaces_app
         EventKind::AccessPassUse => Some(Notice::AccessPassUsed),
         EventKind::AdminReset => Some(Notice::AdminReset),
         EventKind::AdminUnlock => Some(Notice::AdminUnlocked),
-        EventKind::AdminEnforce => Some(Notice::AdminEnforced),
+        EventKind::AdminEnforce => Some(requirement(before, after)),
         EventKind::AdminRecovery => Some(Notice::AdminCodes),
         EventKind::AdminAuthenticatorRemove => Some(Notice::AdminAuthenticatorRemoved),
         EventKind::AdminPassword => Some(Notice::AdminPassword),
-        EventKind::AdminSuperuser | EventKind::AdminRole => Some(Notice::AdminRights),
+        EventKind::AdminSuperuser => Some(rights(before, after)),
+        EventKind::AdminRole => Some(role(event)),
         EventKind::AdminAccessPass => Some(Notice::AdminAccessPass),
         EventKind::AdminToken => Some(Notice::AdminToken),
         EventKind::AdminRevokeAll => Some(Notice::AdminSessionsEnded),
@@ -115,6 +116,37 @@ fn notice(before: &Account, after: &Account, event: &SecurityEvent, replaces_app
         | EventKind::AdminAuditVerify
         | EventKind::AdminAuditExport
         | EventKind::AdminKeysRotate => None,
+    }
+}
+
+/// Returns the notice of a changed requirement. One mail tells one change: of two at once, it says that there are several.
+fn requirement(before: &Account, after: &Account) -> Notice {
+    let factor = (before.mfa_enforced, after.mfa_enforced);
+    let passkey = (before.internal.phishing_resistant_required, after.internal.phishing_resistant_required);
+    match (factor, passkey) {
+        ((false, true), (old, new)) if old == new => Notice::AdminFactorRequired,
+        ((true, false), (old, new)) if old == new => Notice::AdminFactorReleased,
+        ((old, new), (false, true)) if old == new => Notice::AdminPasskeyRequired,
+        ((old, new), (true, false)) if old == new => Notice::AdminPasskeyReleased,
+        _ => Notice::AdminEnforced,
+    }
+}
+
+const fn rights(before: &Account, after: &Account) -> Notice {
+    match (before.is_superuser, after.is_superuser) {
+        (false, true) => Notice::AdminRightsGranted,
+        (true, false) => Notice::AdminRightsRevoked,
+        _ => Notice::AdminRights,
+    }
+}
+
+/// Returns the notice of a changed role, which the reason of the event names.
+fn role(event: &SecurityEvent) -> Notice {
+    let noted = event.reason.as_deref().and_then(|it| it.split(':').next());
+    match noted {
+        Some("role=helpdesk") => Notice::AdminHelpdeskGranted,
+        Some("role=none") => Notice::AdminHelpdeskRevoked,
+        _ => Notice::AdminRights,
     }
 }
 

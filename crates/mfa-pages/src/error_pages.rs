@@ -47,7 +47,9 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
             let then = ReturnTo::from_path(&canonical_url(request));
             let mut response = PageResponse::redirect(request, "").returning_to(request, &then);
             if request.has_session() || request.is_form() {
-                response = response.sign_out(request).with_flash(request, Flash::SessionOver);
+                // A lock ends the login of somebody who lost the phone: the pass is typed after another one.
+                let flash = if then.is_lost_phone() { Flash::LogInForPass } else { Flash::SessionOver };
+                response = response.sign_out(request).with_flash(request, flash);
             }
             response.with_error(error)
         }

@@ -5,6 +5,10 @@
 pub(crate) enum Flash {
     SignedOut,
     SessionOver,
+    /// The lock that ended the login is over.
+    LockEnded,
+    /// The login leads back to the page of a lost phone, for an access pass.
+    LogInForPass,
     LoggedInElsewhere,
     AppAdded,
     AppRemoved,
@@ -33,12 +37,16 @@ pub(crate) enum Flash {
     SessionGone,
     OtherSessionsEnded,
     UserSessionsEnded,
+    /// No user is selected for a change of many.
+    NobodyTicked,
 }
 
 impl Flash {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 31] = [
         Self::SignedOut,
         Self::SessionOver,
+        Self::LockEnded,
+        Self::LogInForPass,
         Self::LoggedInElsewhere,
         Self::AppAdded,
         Self::AppRemoved,
@@ -65,6 +73,7 @@ impl Flash {
         Self::SessionGone,
         Self::OtherSessionsEnded,
         Self::UserSessionsEnded,
+        Self::NobodyTicked,
     ];
 
     /// Returns the name in the cookie; the text is `flash-` and this name.
@@ -72,6 +81,8 @@ impl Flash {
         match self {
             Self::SignedOut => "signed-out",
             Self::SessionOver => "session-over",
+            Self::LockEnded => "lock-ended",
+            Self::LogInForPass => "log-in-for-pass",
             Self::LoggedInElsewhere => "logged-in-elsewhere",
             Self::AppAdded => "app-added",
             Self::AppRemoved => "app-removed",
@@ -98,6 +109,7 @@ impl Flash {
             Self::SessionGone => "session-gone",
             Self::OtherSessionsEnded => "other-sessions-ended",
             Self::UserSessionsEnded => "user-sessions-ended",
+            Self::NobodyTicked => "nobody-ticked",
         }
     }
 
@@ -111,6 +123,8 @@ impl Flash {
         !matches!(
             self,
             Self::SessionOver
+                | Self::LogInForPass
+                | Self::NobodyTicked
                 | Self::FewCodesLeft
                 | Self::ForeignCodes
                 | Self::NoCodesLeft

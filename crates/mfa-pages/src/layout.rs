@@ -24,6 +24,7 @@ pub(super) struct Layout {
     scripts: Vec<AssetFile>,
     member: Option<SignedInUser>,
     is_wide: bool,
+    warns_of_end: bool,
     going_to: Option<String>,
 }
 
@@ -49,7 +50,7 @@ pub(super) enum NavItem {
 impl Layout {
     /// Creates the layout for a reader who is not signed in.
     pub(super) const fn signed_out(title: String) -> Self {
-        Self { title, scripts: Vec::new(), member: None, is_wide: false, going_to: None }
+        Self { title, scripts: Vec::new(), member: None, is_wide: false, warns_of_end: true, going_to: None }
     }
 
     /// Creates the layout for a signed-in user.
@@ -57,7 +58,14 @@ impl Layout {
         // Administration requires a second factor, so the link would lead nowhere without one.
         let administers = profile.role != Role::None && profile.has_factor;
         let member = SignedInUser { email: profile.email.clone(), administers, here };
-        Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
+        Self {
+            title,
+            scripts: Vec::new(),
+            member: Some(member),
+            is_wide: false,
+            warns_of_end: true,
+            going_to: None,
+        }
     }
 
     /// Adds a script.
@@ -69,6 +77,12 @@ impl Layout {
     /// Makes the page wide, for tables and plots.
     pub(super) fn wide(mut self) -> Self {
         self.is_wide = true;
+        self
+    }
+
+    /// Omits the warning that the session ends, on a page that says itself how to go on.
+    pub(super) fn without_end_of_session(mut self) -> Self {
+        self.warns_of_end = false;
         self
     }
 
@@ -93,7 +107,7 @@ pub(super) fn document(request: &PageRequest, layout: &Layout, content: Markup) 
     let is_signed_out = layout.member.is_none();
     let (has_sms_preview, has_mail_preview) = (shows_sms_preview(request), shows_mail_preview(request));
     let has_preview = has_sms_preview || has_mail_preview;
-    let session = request.session_left();
+    let session = request.session_left().filter(|_| layout.warns_of_end);
     html! {
         (DOCTYPE)
         html lang=(request.language().tag()) data-format=(request.format_tag()) data-zone=[layout.zone()] {

@@ -129,6 +129,7 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(write(at("/verify/passkey"), pages::verify::passkey))
         .service(write(at("/verify/passkey/options"), pages::verify::passkey_options))
         .service(write(at("/verify/send"), pages::verify::send))
+        .service(read(at("/verify/again"), pages::verify::log_in_again))
         .service(both(at("/lost"), pages::lost::show, pages::lost::redeem))
         .service(read(at("/recovered"), pages::lost::recovered))
         .service(read(at("/app"), pages::app::show))
@@ -170,11 +171,6 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
             at("/admin/users/{id}/authenticators/{authenticator}/remove"),
             pages::admin::act_page::ask,
             pages::admin::act_page::run,
-        ))
-        .service(both(
-            at("/admin/users/{id}/sessions"),
-            pages::admin::sessions::show,
-            pages::admin::sessions::end,
         ))
         .service(both(
             at("/admin/users/{id}/{act}"),

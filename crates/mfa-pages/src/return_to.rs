@@ -141,6 +141,11 @@ impl ReturnTo {
         })
     }
 
+    /// Returns true for the page of a lost phone, which is part of a login that is not complete.
+    pub(crate) fn is_lost_phone(&self) -> bool {
+        matches!(self, Self::Page(path) if path.0 == "/lost")
+    }
+
     /// Returns the page with this name or path, or the first page.
     pub(crate) fn parse(name: Option<&str>) -> Self {
         if let Some(path) = name.filter(|it| it.starts_with('/')) {

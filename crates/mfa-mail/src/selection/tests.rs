@@ -81,7 +81,14 @@ fn every_act_of_an_administrator_that_changes_the_account_is_told_as_one() {
         .filter_map(|kind| of(&account, &account, &[event(*kind, Outcome::Success)])[0])
         .map(Notice::as_str)
         .collect();
-    let by_administrators = Notice::ALL.iter().filter(|it| it.is_by_administrator());
+    // Others say more of the same change.
+    let is_general = |it: &&Notice| {
+        let name = it.as_str();
+        it.is_by_administrator()
+            && (name == "admin_authenticator_removed"
+                || !["_required", "_released", "_granted", "_revoked"].iter().any(|end| name.ends_with(end)))
+    };
+    let by_administrators = Notice::ALL.iter().filter(is_general);
     assert_eq!(told, by_administrators.map(|it| it.as_str()).collect());
 }
 
@@ -95,5 +102,39 @@ fn what_is_removed_is_named() {
     ] {
         let removed = event(EventKind::AuthenticatorRemove, Outcome::Success).with_method(method);
         assert_eq!(of(&before, &account(), &[removed]), [Some(notice)]);
+    }
+}
+
+#[test]
+fn a_changed_requirement_or_role_says_which_way() {
+    let (none, mut factor, mut passkey) = (account(), account(), account());
+    factor.mfa_enforced = true;
+    passkey.internal.phishing_resistant_required = true;
+    let both = Account { mfa_enforced: true, ..passkey.clone() };
+    let enforced = [event(EventKind::AdminEnforce, Outcome::Success)];
+    for (before, after, notice) in [
+        (&none, &factor, Notice::AdminFactorRequired),
+        (&both, &passkey, Notice::AdminFactorReleased),
+        (&factor, &both, Notice::AdminPasskeyRequired),
+        (&passkey, &none, Notice::AdminPasskeyReleased),
+        (&none, &both, Notice::AdminEnforced),
+        (&none, &none, Notice::AdminEnforced),
+    ] {
+        assert_eq!(of(before, after, &enforced), [Some(notice)]);
+    }
+    let chief = Account { is_superuser: true, ..account() };
+    let rights = [event(EventKind::AdminSuperuser, Outcome::Success)];
+    assert_eq!(of(&none, &chief, &rights), [Some(Notice::AdminRightsGranted)]);
+    assert_eq!(of(&chief, &none, &rights), [Some(Notice::AdminRightsRevoked)]);
+    for (reason, notice) in [
+        ("role=helpdesk: joined: support", Notice::AdminHelpdeskGranted),
+        ("role=none", Notice::AdminHelpdeskRevoked),
+        ("something else", Notice::AdminRights),
+    ] {
+        let role = SecurityEvent {
+            reason: Some(reason.to_owned()),
+            ..event(EventKind::AdminRole, Outcome::Success)
+        };
+        assert_eq!(of(&none, &none, &[role]), [Some(notice)], "{reason}");
     }
 }

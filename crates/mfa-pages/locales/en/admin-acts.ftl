@@ -51,6 +51,16 @@ act-reset = Remove all second factors
     .text = Removes the passkeys, the app, the phone number and the recovery codes, ends all sessions, and unlocks the account.
     .warning = Until a new second factor is added, only the password protects this account.
     .do = Remove all
+act-sessions = End all sessions
+    .go = End all sessions…
+    .title = End all sessions of { $name }?
+    .text = This person has to log in again on every device. Logins in progress are ended too. Some connected applications may accept an ended session for up to one hour.
+    .count = { $count ->
+        [0] This account has no open session.
+        [one] This account has one open session.
+       *[other] This account has { $count } open sessions.
+    }
+    .do = End all sessions
 act-pass = Issue an access pass
     .go = Issue an access pass…
     .title = Issue an access pass for { $name }?
@@ -71,7 +81,7 @@ pass-how = How to pass it on
     .check = Make sure you are talking to the right person, as your rules say: a colleague’s voice, a video call, an ID.
     .tell = Read the pass out or hand it over. Do not send it by email or chat. Letter case and dashes do not matter.
     .use = { $name } logs in with the password, chooses “I lost my phone”, enters the pass and adds a new app or passkey.
-    .after = Adding the new second factor removes all old ones, makes new recovery codes and ends all other sessions.
+    .after = Adding the new second factor removes all old ones, generates new recovery codes and ends all other sessions.
 act-helpdesk = Make helpdesk
     .go = Make helpdesk…
     .title = Make { $name } helpdesk?
@@ -89,13 +99,18 @@ fact-role = Role
 event-access_pass_use = Access pass
 event-admin_access_pass = Access pass issued
 event-admin_role = Role changed
+event-note-role =
+    .helpdesk = Helpdesk role granted
+    .none = Helpdesk role ended
+event-note-other-sessions = all other sessions
+event-note-typed = { $noted }: { $typed }
 
 # "I lost my phone": for the person, and after a login by recovery code.
 
 lost-link = I lost my phone
 lost-title = You lost your phone?
     .lead = Choose what you still have. With it you log in, and then set up a new phone.
-    .locked = Your account is locked for now. Ask for help: the helpdesk can unlock it and give you an access pass.
+    .locked = Your account is locked for now.
 lost-passkey = A passkey on another device
     .do = Use a passkey
 lost-codes = One of your recovery codes
@@ -105,19 +120,23 @@ lost-sms = Your number, on another phone
     .text = For example, if your operator has sent you a new SIM card.
     .do = Get a code by SMS
 lost-help = None of these
+    .only = Ask for help
     .text = Ask your helpdesk or an administrator for an access pass. It works once, after your password.
     .more = Get help
 lost-pass = Access pass
     .hint = 16 letters and digits, such as 7k2m-9xqd-4htw-c8fz. Case and dashes do not matter.
     .do = Continue
-lost-back = Back to the login
+lost-locked = While the account is locked, no access pass works. Your helpdesk or an administrator can unlock it, and then give you a pass.
+    .wait = The lock ends in:
+    .then = When your account is unlocked, log in again: you come back to this page, to type the pass.
+lost-back = Back to verification
 new-title = Add your new second factor
     .lead = It replaces all old ones. Your other sessions end, and you get new recovery codes.
 recovered-title = You are logged in
     .lead = You used a recovery code. If you lost your phone, set up the new one now, so that nobody can use the old one.
 recovered-app = Replace the authenticator app
-    .text = Removes the app on the old phone and makes new recovery codes.
-recovered-codes = Make new recovery codes
+    .text = Removes the app on the old phone and generates new recovery codes.
+recovered-codes = Generate new recovery codes
     .text = { $left ->
         [0] You have no recovery codes left.
         [one] You have 1 recovery code left.

@@ -40,32 +40,53 @@ list-adoption-hint = Share of today's accounts that had their second factor by t
 list-adoption-passkey = with a passkey
 list-adoption-other = with another second factor
 list-event-user = Account (name, email address or ID)
+list-event-nobody = No account matches “{ $text }”.
+list-event-several = { $count } accounts match “{ $text }”. Choose one:
+list-event-all = See all accounts that match
 list-event-kind = Event
 list-event-outcome = Outcome
 list-event-any = Any
 list-event-from = From (UTC)
+    .invalid = This is not a date. Write it as year-month-day, such as 2026-11-30.
 list-event-to = To (UTC)
+    .invalid = This is not a date. Write it as year-month-day, such as 2026-11-30.
 list-event-ip = IP address
+    .invalid = This is not a complete IP address, such as 192.0.2.7 or 2001:db8::7.
 list-event-filter = Filter
 
-bulk-action = Change everybody listed, or those ticked
-bulk-go = Continue
-bulk-hint = The next page shows who will be changed, and asks for a reason. Nothing is changed before that.
+bulk-action = Change several accounts
+bulk-ticked = Change the ticked accounts
+bulk-all = { $count ->
+    [one] Change the only account found
+   *[other] Change all { $count } accounts found
+}
+bulk-hint = The next page shows which accounts will be changed, and asks for a reason. Nothing is changed before that. Ticks count on this page of the list only.
+bulk-back = Back to the list of accounts
+bulk-selection = { $count ->
+    [one] The account
+   *[other] The { $count } accounts
+}
+flash-nobody-ticked = No account is ticked, so nothing was changed. Tick at least one, or change all accounts found.
 bulk-select = Select { $name }
 bulk-enforce = Require a second factor
 bulk-require_phishing_resistant = Require a passkey
 bulk-unlock = Unlock
 bulk-reset = Remove all second factors
-    .hint = This cannot be undone. Administrators and your own account are left out.
+    .hint = This cannot be undone. Accounts of administrators and your own are not changed.
+    .self = Your own account is among those selected.
+    .others = The result names each account that was not changed.
 bulk-title = { $action }: { $count ->
     [one] 1 account
    *[other] { $count } accounts
 }
-bulk-limit = One change covers at most { $count } people. Others who match are not on this list: change them with mfa-admin or a narrower search.
+bulk-limit = One change covers at most { $count } accounts. More accounts match, and are not on this list: change them with mfa-admin or a narrower search.
 bulk-more = And { $count } more.
 bulk-others = The list has changed since you opened this page. Check it again.
 bulk-done = Result
 bulk-outcome-done = Changed: { $count }
 bulk-outcome-unchanged = Already so: { $count }
 bulk-outcome-refused = Not changed: { $count }
+bulk-refused =
+    .reset = The second factors of administrators, and your own, are not removed by a change of several accounts. Open each account instead.
+    .other = The data of these accounts did not allow the change. Check each with mfa-admin.
 bulk-outcome-not_found = Not found: { $count }

@@ -1,8 +1,8 @@
 # Sessions: where a user is logged in, and ending a session.
 
-sessions-title = Where you are logged in
+sessions-title = Your sessions
 sessions-lead = Every login with a second factor starts a session. It ends automatically after one hour.
-sessions-link = Where you are logged in
+sessions-link = See your sessions
 sessions-current = This session
     .unlisted = This session was started by an earlier version of the service and is not listed.
 sessions-others = Other sessions
@@ -20,17 +20,4 @@ session-end-of = End session: { $device }, { $at }
 flash-session-ended = The session was ended.
 flash-session-gone = That session had already ended.
 flash-other-sessions-ended = All other sessions were ended.
-flash-user-sessions-ended = All sessions of this user were ended.
-
-admin-sessions = End all sessions
-admin-sessions-title = End all sessions of { $name }
-admin-sessions-back = Back to the user
-admin-sessions-count =
-    { $count ->
-        [0] This user has no open session.
-        [one] This user has one open session.
-       *[other] This user has { $count } open sessions.
-    }
-admin-sessions-text = The user has to log in again on every device. Logins in progress are ended too. Some connected applications may accept an ended session for up to one hour.
-admin-sessions-reason = Reason (for the audit log)
-admin-sessions-do = End all sessions
+flash-user-sessions-ended = All sessions of this account were ended.

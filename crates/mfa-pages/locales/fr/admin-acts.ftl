@@ -10,11 +10,11 @@ act-unlock = Déverrouiller
     .title = Déverrouiller le compte de { $name } ?
     .text = Met fin au verrouillage et remet à zéro le nombre de codes incorrects. Les seconds facteurs restent en place.
     .do = Déverrouiller
-act-codes = Régénérer les codes de récupération
-    .go = Régénérer les codes…
-    .title = Régénérer les codes de récupération de { $name } ?
+act-codes = Générer de nouveaux codes de récupération
+    .go = Générer de nouveaux codes…
+    .title = Générer de nouveaux codes de récupération pour { $name } ?
     .text = Dix nouveaux codes, affichés une seule fois. Les anciens ne fonctionnent plus.
-    .do = Régénérer les codes
+    .do = Générer de nouveaux codes
 act-remove = Retirer un second facteur
     .go = Retirer…
     .link = Retirer…
@@ -51,6 +51,16 @@ act-reset = Retirer tous les seconds facteurs
     .text = Retire les clés d’accès, l’application, le téléphone et les codes de récupération, ferme toutes les sessions et déverrouille le compte.
     .warning = Tant qu’aucun second facteur n’est ajouté, seul le mot de passe protège ce compte.
     .do = Tout retirer
+act-sessions = Fermer toutes les sessions
+    .go = Fermer toutes les sessions…
+    .title = Fermer toutes les sessions de { $name } ?
+    .text = Cette personne devra se reconnecter sur tous ses appareils. Les connexions en cours sont également interrompues. Certaines applications connectées peuvent accepter une session fermée pendant une heure au plus.
+    .count = { $count ->
+        [0] Ce compte n’a aucune session ouverte.
+        [one] Ce compte a une session ouverte.
+       *[other] Ce compte a { $count } sessions ouvertes.
+    }
+    .do = Fermer toutes les sessions
 act-pass = Émettre un code d’accès temporaire
     .go = Émettre un code d’accès temporaire…
     .title = Émettre un code d’accès temporaire pour { $name } ?
@@ -71,7 +81,7 @@ pass-how = Comment le transmettre
     .check = Assurez-vous de parler à la bonne personne, selon vos règles : la voix d’un collègue, un appel vidéo, une pièce d’identité.
     .tell = Lisez-le à voix haute ou remettez-le en main propre. Ne l’envoyez ni par e-mail ni par messagerie. Majuscules et tirets ne comptent pas.
     .use = { $name } se connecte avec son mot de passe, choisit « J’ai perdu mon téléphone », saisit le code et ajoute une nouvelle application ou clé d’accès.
-    .after = L’ajout du nouveau second facteur retire tous les anciens, crée de nouveaux codes de récupération et ferme toutes les autres sessions.
+    .after = L’ajout du nouveau second facteur retire tous les anciens, génère de nouveaux codes de récupération et ferme toutes les autres sessions.
 act-helpdesk = Donner le rôle d’assistance
     .go = Donner le rôle d’assistance…
     .title = Donner le rôle d’assistance à { $name } ?
@@ -89,13 +99,18 @@ fact-role = Rôle
 event-access_pass_use = Code d’accès temporaire
 event-admin_access_pass = Code d’accès temporaire émis
 event-admin_role = Rôle modifié
+event-note-role =
+    .helpdesk = Rôle d’assistance donné
+    .none = Rôle d’assistance retiré
+event-note-other-sessions = toutes les autres sessions
+event-note-typed = { $noted } : { $typed }
 
 # « J’ai perdu mon téléphone » : pour la personne, et après une connexion par code de récupération.
 
 lost-link = J’ai perdu mon téléphone
 lost-title = Vous avez perdu votre téléphone ?
     .lead = Choisissez ce que vous avez encore. Vous pourrez vous connecter, puis configurer un nouveau téléphone.
-    .locked = Votre compte est verrouillé pour le moment. Demandez de l’aide : l’assistance peut le déverrouiller et vous donner un code d’accès temporaire.
+    .locked = Votre compte est verrouillé pour le moment.
 lost-passkey = Une clé d’accès sur un autre appareil
     .do = Utiliser une clé d’accès
 lost-codes = L’un de vos codes de récupération
@@ -105,19 +120,23 @@ lost-sms = Votre numéro, sur un autre téléphone
     .text = Par exemple si votre opérateur vous a envoyé une nouvelle carte SIM.
     .do = Recevoir un code par SMS
 lost-help = Rien de tout cela
+    .only = Demandez de l’aide
     .text = Demandez un code d’accès temporaire à votre assistance ou à un administrateur. Il fonctionne une fois, après votre mot de passe.
     .more = Obtenir de l’aide
 lost-pass = Code d’accès temporaire
     .hint = 16 lettres et chiffres, par exemple 7k2m-9xqd-4htw-c8fz. Majuscules et tirets ne comptent pas.
     .do = Continuer
-lost-back = Retour à la connexion
+lost-locked = Tant que le compte est verrouillé, aucun code d’accès temporaire ne fonctionne. Votre assistance ou un administrateur peut le déverrouiller, puis vous donner un code.
+    .wait = Fin du verrouillage dans :
+    .then = Une fois le compte déverrouillé, reconnectez-vous : vous reviendrez sur cette page pour saisir le code.
+lost-back = Retour à la vérification
 new-title = Ajoutez votre nouveau second facteur
     .lead = Il remplace tous les anciens. Vos autres sessions seront fermées, et vous recevrez de nouveaux codes de récupération.
 recovered-title = Vous êtes connecté
     .lead = Vous avez utilisé un code de récupération. Si vous avez perdu votre téléphone, configurez le nouveau dès maintenant, pour que personne ne puisse utiliser l’ancien.
 recovered-app = Remplacer l’application d’authentification
-    .text = Retire l’application de l’ancien téléphone et crée de nouveaux codes de récupération.
-recovered-codes = Créer de nouveaux codes de récupération
+    .text = Retire l’application de l’ancien téléphone et génère de nouveaux codes de récupération.
+recovered-codes = Générer de nouveaux codes de récupération
     .text = { $left ->
         [0] Il ne vous reste aucun code de récupération.
         [one] Il vous reste 1 code de récupération.

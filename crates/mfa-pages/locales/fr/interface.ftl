@@ -20,6 +20,8 @@
 # - incorrect / incorrect : un code ou un mot de passe refusé
 # - attempt / tentative
 # - administrator / administrateur
+# - account / compte : ce qu’une connexion ouvre ; son titulaire est une personne
+# - person / personne : le titulaire d’un compte
 # - dashboard / tableau de bord : la première page des administrateurs
 # - help / aide
 # - session / session : le temps entre une connexion et sa fin
@@ -100,6 +102,8 @@ handover-lead = Vous continuez en tant que
 
 flash-signed-out = Vous êtes déconnecté.
 flash-session-over = Votre session a pris fin. Reconnectez-vous : vous retrouverez la page où vous étiez.
+flash-lock-ended = Le verrouillage a pris fin. Reconnectez-vous.
+flash-log-in-for-pass = Reconnectez-vous : vous reviendrez à « J’ai perdu mon téléphone » pour saisir le code d’accès temporaire.
 flash-logged-in-elsewhere = Vous vous êtes déjà connecté dans un autre onglet ou une autre fenêtre.
 flash-app-added = Application d’authentification ajoutée.
 flash-app-removed = Application d’authentification retirée.
@@ -154,6 +158,7 @@ verify-locked = Ce compte est verrouillé après trop de codes incorrects.
     .ask = Demandez de l’aide : un administrateur s’assurera que c’est bien vous, puis déverrouillera le compte.
     .again = Saisir un code
 verify-unlocked = Le verrouillage a pris fin.
+    .title = Compte déverrouillé
 verify-attempts = { $left ->
     [one] Encore un code incorrect et ce compte sera verrouillé.
    *[other] Encore { $left } codes incorrects et ce compte sera verrouillé.
@@ -205,6 +210,11 @@ form-recovery_code = { $count ->
     [one] Un code de récupération compte 16 lettres et chiffres. Celui-ci n’en a qu’un. Aucune tentative n’a été décomptée.
    *[other] Un code de récupération compte 16 lettres et chiffres. Celui-ci en a { $count }. Aucune tentative n’a été décomptée.
  }
+form-access_pass = { $count ->
+    [one] Un code d’accès temporaire compte 16 lettres et chiffres. Celui-ci n’en a qu’un. Aucune tentative n’a été décomptée.
+   *[other] Un code d’accès temporaire compte 16 lettres et chiffres. Celui-ci en a { $count }. Aucune tentative n’a été décomptée.
+ }
+form-access_pass_refused = Ce code d’accès temporaire est incorrect, expiré ou déjà utilisé. Vérifiez-le avec la personne qui vous l’a donné ou demandez-en un nouveau.
 form-passkey_refused = Cette clé d’accès n’a pas été acceptée. Réessayez ou choisissez une autre méthode.
 form-no_challenge = La demande a pris trop de temps. Réessayez.
 form-already_registered = Cet appareil, cette clé de sécurité ou ce gestionnaire de mots de passe a déjà une clé d’accès pour ce compte.
@@ -291,6 +301,8 @@ level-open = Seul un mot de passe protège votre compte
     .text = Toute personne qui le devine ou le vole peut se connecter. Ajouter une clé d’accès ou une application d’authentification prend deux minutes.
 level-half = Votre compte est protégé
     .text = Terminez la configuration : une clé d’accès ou une application d’authentification, et des codes de récupération si vous la perdez.
+    .sms = Ajoutez une clé d’accès ou une application d’authentification : c’est plus sûr qu’un code par SMS. Vos codes de récupération sont prêts.
+    .codes = Générez des codes de récupération : ils vous gardent l’accès à votre compte si vous perdez votre second facteur.
 level-passkey = Votre organisation exige une clé d’accès
     .text = Ajoutez-en une maintenant : elle sera nécessaire à votre prochaine connexion.
 level-full = Votre compte est bien protégé
@@ -430,6 +442,9 @@ codes-renewal = Générer de nouveaux codes de récupération ?
 phone-title = Ajouter un téléphone
 phone-change-title = Votre téléphone
 phone-lead = Recevez un code par SMS si vous n’avez ni clé d’accès ni application sous la main.
+    .factor = Un code sera envoyé à ce numéro à chaque connexion.
+phone-back = Choisir un autre second facteur
+phone-name = Téléphone { $number }
 phone-now = Numéro vérifié :
 phone-skip = Pas maintenant : aller à mon compte
 phone-change = Changer de numéro
@@ -529,7 +544,7 @@ event-released =
 event-admin_password = Mot de passe défini par un administrateur
 event-admin_superuser = Droits d’administration accordés ou retirés
 event-admin_token = Jeton émis par un administrateur
-event-admin_recovery_regenerate = Codes de récupération régénérés
+event-admin_recovery_regenerate = Codes de récupération générés par un administrateur
 event-admin_erase = Données effacées
 event-actor_erase = Données d’un administrateur effacées
 event-admin_migrate = Migration de la base de données
@@ -568,7 +583,6 @@ admin-codes-lead = Ils ne s’affichent qu’une fois. Remettez-les au titulaire
 chip-locked = verrouillé
 chip-disabled = désactivé
 chip-app = application
-chip-no-app = sans application
 chip-enforced = second facteur exigé
 chip-superuser = administrateur
 yes = oui
@@ -603,6 +617,8 @@ column-where = Adresse IP
 column-who = Auteur, motif
 admin-user-gone = Compte { $id } (supprimé)
 actor-shell = { $name }, ligne de commande
+actor-first-start = premier démarrage du service
+event-note-demo = compte de démonstration de la base intégrée
 column-country = Pays, fournisseur
 column-share = Part
 column-sent = envoyés

@@ -21,6 +21,8 @@ const showWayOn = (element) => {
   if (!wayOn || !wait) return;
   wait.textContent = wait.dataset.untilOver;
   wayOn.hidden = false;
+  for (const it of document.querySelectorAll('[data-until-end]')) it.hidden = true;
+  for (const it of document.querySelectorAll('[data-at-end]')) it.textContent = it.dataset.atEnd;
 };
 
 for (const element of document.querySelectorAll('[data-seconds]')) {
@@ -65,11 +67,12 @@ const tick = () => {
 };
 tick();
 
-// Each time names its zone: the reader's, or that of the page.
+// Each time names its zone: the reader's, or that of the page. Date and time are joined as in the text of the server.
 const { format: language, zone } = document.documentElement.dataset;
-const format = new Intl.DateTimeFormat(language, {
-  day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short', timeZone: zone,
-});
+const dates = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric', timeZone: zone });
+const hours = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', timeZoneName: 'short', timeZone: zone });
+const joint = language === 'fr' ? ' à ' : ', ';
 for (const time of document.querySelectorAll('time.moment')) {
-  time.textContent = format.format(new Date(time.dateTime));
+  const at = new Date(time.dateTime);
+  time.textContent = dates.format(at) + joint + hours.format(at);
 }

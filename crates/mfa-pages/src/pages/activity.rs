@@ -120,6 +120,90 @@ pub(super) fn requirement(event: &StoredEvent) -> Option<(Vec<&'static str>, Opt
     Some((names.collect::<Option<Vec<_>>>()?, typed))
 }
 
+/// Returns the reason of an event for its reader: what an administrator typed, and before it what the service noted, with
+/// default names in the reader's language.
+pub(super) fn reason(request: &PageRequest, event: &StoredEvent) -> Option<String> {
+    if let Some((_, typed)) = requirement(event) {
+        return typed.map(str::to_owned);
+    }
+    let reason = event.reason.as_deref()?;
+    let (noted, typed) =
+        reason.split_once(": ").map_or((reason, None), |(noted, typed)| (noted, Some(typed)));
+    let noted = match EventKind::parse(&event.event) {
+        Some(EventKind::AdminRole) => noted.strip_prefix("role=").and_then(|it| role(request, it)),
+        Some(EventKind::TokenRevoked) if noted == "all other sessions" => {
+            Some(request.translate("event-note-other-sessions"))
+        }
+        Some(EventKind::AdminUserCreate) if noted == "demo user of the embedded database" => {
+            Some(request.translate("event-note-demo"))
+        }
+        Some(kind) if names_an_authenticator(kind) => authenticator(request, noted),
+        _ => None,
+    };
+    let Some(noted) = noted else { return Some(reason.to_owned()) };
+    Some(match typed {
+        Some(typed) => {
+            request.translate_with("event-note-typed", &[("noted", noted.into()), ("typed", typed.into())])
+        }
+        None => noted,
+    })
+}
+
+fn role(request: &PageRequest, name: &str) -> Option<String> {
+    let name = match name {
+        "helpdesk" => "event-note-role.helpdesk",
+        "none" => "event-note-role.none",
+        _ => return None,
+    };
+    Some(request.translate(name))
+}
+
+/// Returns true if the service notes name and id of an authenticator with events of this kind.
+const fn names_an_authenticator(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::TotpEnrollStart
+            | EventKind::TotpEnroll
+            | EventKind::TotpDisable
+            | EventKind::PasskeyRegister
+            | EventKind::PasskeyVerify
+            | EventKind::PasskeyCloneSuspected
+            | EventKind::PasskeyBackupChanged
+            | EventKind::PhoneVerify
+            | EventKind::PhoneRemove
+            | EventKind::AuthenticatorRename
+            | EventKind::AuthenticatorRemove
+            | EventKind::AdminAuthenticatorRename
+            | EventKind::AdminAuthenticatorRemove
+    )
+}
+
+/// Returns the name of an authenticator from `name (id)`, in the reader's language if it is a default.
+fn authenticator(request: &PageRequest, label: &str) -> Option<String> {
+    let (name, id) = label.strip_suffix(')')?.rsplit_once(" (")?;
+    let is_id =
+        !id.is_empty() && id.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'));
+    if !is_id {
+        return None;
+    }
+    Some(match default_name(name) {
+        Some((text, number)) => request.translate_with(text, &[("number", number.into())]),
+        None => name.to_owned(),
+    })
+}
+
+/// Returns the text and the number of a name that the service gave.
+fn default_name(name: &str) -> Option<(&'static str, usize)> {
+    let (kind, number) = name.rsplit_once(' ')?;
+    let text = match kind {
+        "Authenticator app" => "app-name",
+        "Passkey" => "passkey-name",
+        "Phone" => "phone-name",
+        _ => return None,
+    };
+    Some((text, number.parse().ok()?))
+}
+
 /// Returns the text of an event kind, or the raw name if another version wrote it.
 pub(super) fn event_name(request: &PageRequest, event: &str) -> String {
     let name = format!("event-{event}");
@@ -191,6 +275,15 @@ mod tests {
         assert_eq!(both, Some((names, Some("ticket 9: done".to_owned()))));
         assert_eq!(of("ticket 9: done"), None, "a requirement of a second factor names nothing");
         assert_eq!(requirement_of(EventKind::AdminUnlock, "phishing_resistant=true"), None);
+    }
+
+    #[test]
+    fn default_names_are_translated_and_chosen_names_are_not() {
+        assert_eq!(default_name("Authenticator app 2"), Some(("app-name", 2)));
+        assert_eq!(default_name("Phone 1"), Some(("phone-name", 1)));
+        for name in ["Phone", "My phone 1", "Phone one", ""] {
+            assert_eq!(default_name(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ mod event_filter;
 pub(crate) mod events;
 mod person;
 mod reason;
-pub(crate) mod sessions;
 pub(crate) mod user;
 pub(crate) mod users;
 

@@ -46,7 +46,10 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
             h1.visually-hidden { (title) }
             (lock_notice(&request, &profile))
             (unsaved_codes(&request))
-            (hero(&request, &profile, protection))
+            // A locked account needs an action: a full protection does not say the contrary.
+            @if !profile.status.locked || protection.level() != ProtectionLevel::Full {
+                (hero(&request, &profile, protection))
+            }
             (authenticators::section(&request, &profile, &list))
             section.cards aria-label=(request.translate("home-parts")) {
                 @if profile.status.totp_enabled || !is_only { (app_card(&request, &profile)) }
@@ -95,6 +98,8 @@ fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Mar
     };
     let text = match protection.level() {
         ProtectionLevel::Full if protection.passkey_only => "level-full.passkey".to_owned(),
+        ProtectionLevel::Half if protection.codes => "level-half.sms".to_owned(),
+        ProtectionLevel::Half if protection.app => "level-half.codes".to_owned(),
         _ => format!("{name}.text"),
     };
     html! {

@@ -136,7 +136,7 @@ fn no_break(number: &str) -> String {
 
 /// Returns the step of the setup: SMS as the second factor, or beside one.
 const fn setup_step(profile: &Profile) -> SetupStep {
-    if profile.has_factor { SetupStep::SmsBackup } else { SetupStep::Factor }
+    if profile.has_factor { SetupStep::SmsBackup } else { SetupStep::SmsFactor }
 }
 
 /// `GET /interface/BRAND/phone/confirm`
@@ -192,6 +192,14 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
     }
 }
 
+/// Renders the link back to the account, or to the choice of the second factor that is required.
+fn back_from(request: &PageRequest, profile: &Profile) -> Markup {
+    if profile.has_factor || !profile.status.mfa_enforced {
+        return back_link(request);
+    }
+    html! { p.back { a.link href=(request.url("/start")) { (icon("next")) (request.translate("phone-back")) } } }
+}
+
 fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
     let is_set = profile.status.phone.is_some();
     // A number that was confirmed before can still be removed.
@@ -203,7 +211,7 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
         request,
         &layout.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
         html! {
-            (back_link(request))
+            (back_from(request, profile))
             @if !is_set && !is_only { (steps(request, profile, setup_step(profile))) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("message")) }
@@ -214,6 +222,7 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
                         @if !is_only { p { (request.translate("phone-change.text")) } }
                     },
                     None if is_only => {},
+                    None if !profile.has_factor => { p.lead { (request.translate("phone-lead.factor")) } },
                     None => { p.lead { (request.translate("phone-lead")) } },
                 }
                 @if is_only {
@@ -301,7 +310,7 @@ fn confirm_page(
         request,
         &layout.with(AssetFile::Codes).with(AssetFile::Clock),
         html! {
-            (back_link(request))
+            (back_from(request, profile))
             @if is_first { (steps(request, profile, step)) }
             section.sheet {
                 h1 { (title) }

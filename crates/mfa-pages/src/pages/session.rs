@@ -23,7 +23,11 @@ pub(crate) async fn go_to_the_form(request: SharedRequest) -> PageResult {
 /// `POST /interface/BRAND/logout`: revokes the token for pages and API.
 pub(crate) async fn logout(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::Any)?;
-    request.run(|flows| async move { flows.revoke(&call).await }).await?;
+    match request.run(|flows| async move { flows.revoke(&call).await }).await {
+        // A lock has ended a login that was not complete: nothing is left to revoke.
+        Ok(()) | Err(ApiError::Flow(FlowError::TokenSpent)) => {}
+        Err(error) => return Err(error.into()),
+    }
     let response = PageResponse::redirect(&request, "").sign_out(&request).clear_return_to(&request);
     Ok(response.with_flash(&request, Flash::SignedOut))
 }

@@ -5,7 +5,7 @@ mod view;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::FactorKind;
+use mfa_core::{FactorKind, Stage};
 use mfa_flows::{AcceptedStages, FlowError, VerificationGrant};
 use mfa_passkey::AuthenticationResponse;
 use mfa_recovery::{CodeWarning, RecoveryCodeInput};
@@ -32,6 +32,10 @@ use mfa_http::request::{Field, UnparsedBody, recovery_code, sms_code, totp_code}
 /// `GET /interface/BRAND/verify`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
+    let is_lost = request.return_to().is_some_and(ReturnTo::is_lost_phone);
+    if is_lost && call.token.stage == Stage::Pending {
+        return Ok(PageResponse::redirect(&request, "/lost").clear_return_to(&request));
+    }
     let view = view(&request, call).await?;
     if !view.profile.has_factor {
         return Ok(PageResponse::redirect(&request, "/start"));
@@ -40,6 +44,31 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let method = asked.filter(|it| view.has(*it)).unwrap_or_else(|| view.best());
     let page = verify_page(&request, &view, method, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `GET /interface/BRAND/verify/again`: leads to the login when a lock is over, because a lock ends the login that was not
+/// complete.
+pub(crate) async fn log_in_again(request: SharedRequest) -> PageResult {
+    let then = ReturnTo::parse(request.query("then"));
+    let page =
+        if then.is_lost_phone() { "/lost".to_owned() } else { format!("/verify?then={}", then.encoded()) };
+    match request.profile(AcceptedStages::Any).await {
+        // The lock goes on, or the session does.
+        Ok(_) => Ok(PageResponse::redirect(&request, &page)),
+        Err(ApiError::Flow(
+            FlowError::TokenMissing
+            | FlowError::TokenInvalid
+            | FlowError::TokenExpired
+            | FlowError::TokenSpent
+            | FlowError::TokenRevoked,
+        )) => {
+            let flash = if then.is_lost_phone() { Flash::LogInForPass } else { Flash::LockEnded };
+            let response =
+                PageResponse::redirect(&request, "").sign_out(&request).with_flash(&request, flash);
+            Ok(response.returning_to(&request, &then))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /interface/BRAND/verify/totp`
@@ -227,21 +256,28 @@ fn verify_page(
     method: FactorKind,
     form_error: Option<&FormError>,
 ) -> Markup {
-    let title = request.translate(if view.is_step_up { "verify-again" } else { "verify-title" });
-    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
+    let lock = view.profile.status.locked;
+    let title = request.translate(match (lock, view.is_step_up) {
+        (true, _) => "error-account_locked",
+        (false, true) => "verify-again",
+        (false, false) => "verify-title",
+    });
+    let over = lock.then(|| request.translate("verify-unlocked.title"));
+    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error.filter(|_| !lock)))
         .with(AssetFile::Codes)
         .with(AssetFile::Clock)
         .with(AssetFile::Passkey);
+    // A lock outlives the login that it ended.
+    let layout = if lock && !view.is_step_up { layout.without_end_of_session() } else { layout };
     let starts_at_once = !view.is_step_up && form_error.is_none();
-    let lock = view.profile.status.locked;
     document(
         request,
         &layout,
         html! {
             section.sheet {
                 p.who { (icon("shield")) span { (view.profile.email) } }
-                h1 { (title) }
-                @if view.is_step_up { p.hint { (request.translate("verify-again.hint")) } }
+                h1 data-at-end=[over] { (title) }
+                @if view.is_step_up && !lock { p.hint { (request.translate("verify-again.hint")) } }
                 @if lock {
                     (forms::locked(request, view))
                     @if view.accepts_passkey() { (forms::passkey(request, view, false, form_error)) }

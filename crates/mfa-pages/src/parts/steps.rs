@@ -8,8 +8,10 @@ use crate::request::PageRequest;
 /// A step of the setup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupStep {
-    /// A passkey, an app, or a phone number if the user chose SMS.
+    /// A passkey or an app.
     Factor,
+    /// A phone number, for a user who chose SMS as the second factor.
+    SmsFactor,
     Codes,
     /// SMS beside another factor, which is optional.
     SmsBackup,
@@ -19,7 +21,8 @@ pub(crate) enum SetupStep {
 pub(crate) fn steps(request: &PageRequest, profile: &Profile, here: SetupStep) -> Markup {
     let counts = profile.status.authenticators;
     let has_other = counts.passkey > 0 || counts.totp > 0;
-    let is_by_sms = profile.has_factor && !has_other;
+    let is_by_sms = here == SetupStep::SmsFactor || (profile.has_factor && !has_other);
+    let here = if here == SetupStep::SmsFactor { SetupStep::Factor } else { here };
     let offers_backup = request.site.offers_sms() && !is_by_sms;
     let all = [
         (SetupStep::Factor, "step-factor", true),

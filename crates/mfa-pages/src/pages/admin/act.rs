@@ -20,6 +20,7 @@ pub(super) enum Act {
     RequirePasskey,
     ReleasePasskey,
     Reset,
+    EndSessions,
     GrantHelpdesk,
     RevokeHelpdesk,
     /// Removes the authenticator with this ID.
@@ -28,7 +29,7 @@ pub(super) enum Act {
 
 impl Act {
     /// Acts whose path is constant, in the order of the user's page.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Unlock,
         Self::AccessPass,
         Self::Codes,
@@ -37,6 +38,7 @@ impl Act {
         Self::RequirePasskey,
         Self::ReleasePasskey,
         Self::Reset,
+        Self::EndSessions,
         Self::GrantHelpdesk,
         Self::RevokeHelpdesk,
     ];
@@ -61,6 +63,7 @@ impl Act {
             Self::RequirePasskey => "require-passkey",
             Self::ReleasePasskey => "release-passkey",
             Self::Reset => "reset",
+            Self::EndSessions => "sessions",
             Self::GrantHelpdesk => "grant-helpdesk",
             Self::RevokeHelpdesk => "revoke-helpdesk",
             Self::Remove(id) => return Cow::Owned(format!("authenticators/{}/remove", id.as_str())),
@@ -79,6 +82,7 @@ impl Act {
             Self::RequirePasskey => "act-passkey",
             Self::ReleasePasskey => "act-passkey-release",
             Self::Reset => "act-reset",
+            Self::EndSessions => "act-sessions",
             Self::GrantHelpdesk => "act-helpdesk",
             Self::RevokeHelpdesk => "act-helpdesk-end",
             Self::Remove(_) => "act-remove",
@@ -92,7 +96,7 @@ impl Act {
 
     /// Returns true if the act takes something away for good.
     pub(super) const fn is_dangerous(&self) -> bool {
-        matches!(self, Self::Reset | Self::Remove(_))
+        matches!(self, Self::Reset | Self::EndSessions | Self::Remove(_))
     }
 
     /// Returns true if the helpdesk may do it too.
@@ -115,11 +119,11 @@ impl Act {
         let offers_passkeys = request.site.offers_passkeys();
         let is_enforced = status.mfa_enforced;
         Self::ALL.into_iter().filter(move |act| match act {
-            Self::Unlock => is_admin || !is_final,
+            Self::Unlock => account.can_be_unlocked() && (is_admin || !is_final),
             // Who can open this page has a second factor.
             Self::AccessPass => is_active && !is_self,
             _ if !is_admin => false,
-            Self::Codes | Self::Reset | Self::Remove(_) => true,
+            Self::Codes | Self::Reset | Self::EndSessions | Self::Remove(_) => true,
             Self::Enforce => !is_enforced,
             Self::Release => is_enforced,
             // Requiring a passkey without a relying party would lock the user out.

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::UserId;
 use mfa_flows::{
-    AdminAction, AdminCall, FlowError, Flows, Profile, RequirementChange, SupportAction, SupportCall,
+    AdminAction, AdminCall, FlowError, Flows, Profile, RequirementChange, Session, SupportAction, SupportCall,
 };
 use serde::Deserialize;
 
@@ -18,10 +18,12 @@ use super::person::{UserView, back_to_person};
 use super::reason::{reason, reason_field};
 use super::{access_pass, codes, open, user_of};
 use crate::SharedRequest;
+use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::pages::authenticators::{name, number_apps};
+use crate::pages::sessions::list;
 use crate::parts::{FormError, form_error_for, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
@@ -34,6 +36,8 @@ struct ActView {
     subject: UserView,
     /// The name of the authenticator that the act removes.
     authenticator: Option<String>,
+    /// The sessions that the act ends.
+    sessions: Option<Vec<Session>>,
 }
 
 /// `GET /interface/BRAND/admin/users/{id}/{act}`
@@ -82,8 +86,8 @@ fn act_of(request: &PageRequest) -> Result<Act, ApiError> {
 async fn view(request: &PageRequest, act: &Act) -> Result<ActView, ApiError> {
     let call = open(request)?;
     let named = user_of(request);
-    let is_support = act.is_support();
-    let (profile, subject, list) = request
+    let (is_support, ends_sessions) = (act.is_support(), *act == Act::EndSessions);
+    let (profile, subject, list, sessions) = request
         .run(|flows| async move {
             let user = named.as_ref().ok().copied();
             let admin = match user.filter(|_| is_support) {
@@ -94,7 +98,8 @@ async fn view(request: &PageRequest, act: &Act) -> Result<ActView, ApiError> {
             let user = named?;
             let subject = UserView::load(&flows, &admin, user).await?;
             let list = flows.list_authenticators(user).await?;
-            Ok::<_, ApiError>((flows.profile(&call).await?, subject, list))
+            let sessions = if ends_sessions { Some(flows.sessions_of(&admin, user).await?) } else { None };
+            Ok::<_, ApiError>((flows.profile(&call).await?, subject, list, sessions))
         })
         .await?;
     let authenticator = match act {
@@ -104,7 +109,7 @@ async fn view(request: &PageRequest, act: &Act) -> Result<ActView, ApiError> {
         }
         _ => None,
     };
-    Ok(ActView { profile, subject, authenticator })
+    Ok(ActView { profile, subject, authenticator, sessions })
 }
 
 fn act_page(request: &PageRequest, act: &Act, view: &ActView) -> Markup {
@@ -119,7 +124,8 @@ fn act_page(request: &PageRequest, act: &Act, view: &ActView) -> Markup {
         title_with_error(request, title.clone(), form_error.as_ref()),
         &view.profile,
         NavItem::Admin,
-    );
+    )
+    .with(AssetFile::Clock);
     document(
         request,
         &layout,
@@ -131,6 +137,10 @@ fn act_page(request: &PageRequest, act: &Act, view: &ActView) -> Markup {
                 p { (text(".text")) }
                 @for warning in act.warnings(account, status) {
                     p.hint { (request.translate(warning)) }
+                }
+                @if let Some(sessions) = &view.sessions {
+                    p.lead { (request.translate_with("act-sessions.count", &[("count", sessions.len().into())])) }
+                    (list(request, sessions))
                 }
                 form.stack method="post" action=(request.url(request.path_below_base())) {
                     (key_field(request))
@@ -208,6 +218,13 @@ async fn perform(request: &PageRequest, act: &Act) -> Result<PageResponse, ApiEr
             };
             changed(request, reset).await?;
             Flash::Reset
+        }
+        Act::EndSessions => {
+            let end = |flows: Arc<Flows>, admin: AdminCall, user| async move {
+                flows.revoke_all(&admin, user).await.map(drop)
+            };
+            changed(request, end).await?;
+            Flash::UserSessionsEnded
         }
         Act::GrantHelpdesk => {
             changed(request, role(true)).await?;

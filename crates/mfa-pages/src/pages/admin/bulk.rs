@@ -8,34 +8,42 @@ use actix_web::http::StatusCode;
 use data_encoding::HEXLOWER;
 use maud::{Markup, html};
 use mfa_core::{UserFilter, UserId, UserQuery, UserState, trim_login};
-use mfa_flows::{AdminAction, AdminCall, BulkAction, BulkOutcome, BulkResult, FlowError, Flows, Profile};
+use mfa_flows::{AdminAction, BulkAction, BulkOutcome, BulkResult, Call, FlowError, Flows, Profile};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::open;
+use super::person::{PersonName, names_of, person_link};
 use super::reason::{reason, reason_field};
+use super::users::address_of_list;
 use crate::SharedRequest;
 use crate::canonical_url::canonical_url;
 use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{FormError, form_error_for, hidden, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::{BulkGroup, BulkSummary, SealedState};
-use mfa_http::problem::ApiError;
+use mfa_http::problem::{ApiError, FieldError, FieldErrorKind};
 use mfa_http::request::Field;
 
 /// Users that one act changes at most.
 const MAX_USERS: usize = 5_000;
-/// Users that the form names at most. The others are counted.
+/// Users that a list names at most. The others are counted.
 const SHOWN: usize = 100;
+/// Users up to whom the list of the form is open.
+const OPEN: usize = 20;
+/// Values of `who` in the address: everybody who matches the filter, or those who are ticked.
+const ALL: &str = "all";
+const TICKED: &str = "ticked";
 /// Bytes of user ids in the cookie with the result. The users that do not fit are counted.
 const RESULT_BYTES: usize = 2_400;
 /// Results in the order of the page: first what needs attention.
 const OUTCOMES: [BulkOutcome; 4] =
     [BulkOutcome::Refused, BulkOutcome::NotFound, BulkOutcome::Unchanged, BulkOutcome::Done];
 
-/// Users that the form selects.
+/// Users that the address selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ChosenUsers {
     /// These users.
@@ -44,12 +52,28 @@ enum ChosenUsers {
     Filter(UserFilter),
 }
 
+/// What the address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct BulkRequest {
+    action: BulkAction,
+    chosen: ChosenUsers,
+}
+
 /// What the page shows.
 struct BulkView {
     profile: Profile,
     action: BulkAction,
+    selected: SelectedUsers,
+    names: BTreeMap<UserId, PersonName>,
+    /// Whether the caller is among the users.
+    has_caller: bool,
+}
+
+/// Users whom the change is for, at most as many as one change covers.
+struct SelectedUsers {
     users: Vec<UserId>,
-    names: BTreeMap<UserId, String>,
+    /// More users match.
+    is_limited: bool,
 }
 
 /// Fields of the form.
@@ -62,15 +86,20 @@ struct BulkForm {
 
 /// `GET /interface/BRAND/admin/users/bulk`
 pub(crate) async fn ask(request: SharedRequest) -> PageResult {
-    let view = view(&request).await?;
+    let call = open(&request)?;
+    let Some(asked) = read_address(&request)? else { return Ok(nobody_ticked(&request)) };
+    let view = view(&request, call, asked).await?;
     Ok(PageResponse::page(&request, StatusCode::OK, preview(&request, &view)))
 }
 
 /// `POST /interface/BRAND/admin/users/bulk`
 pub(crate) async fn run(request: SharedRequest) -> PageResult {
-    let error = match perform(&request).await {
+    let call = open(&request)?;
+    let Some(asked) = read_address(&request)? else { return Ok(nobody_ticked(&request)) };
+    let action = asked.action;
+    let error = match perform(&request, call, asked).await {
         Ok(Some(results)) => {
-            let state = SealedState::BulkResult(summary(action_of(&request), &results));
+            let state = SealedState::BulkResult(summary(action, &results));
             let response = PageResponse::redirect(&request, "/admin/users/bulk/result");
             return Ok(response.with_sealed_state(&request, &state)?);
         }
@@ -92,15 +121,18 @@ pub(crate) async fn run(request: SharedRequest) -> PageResult {
 }
 
 /// Changes the users; `None` if other users match now than those that the form showed.
-async fn perform(request: &PageRequest) -> Result<Option<Vec<BulkResult>>, ApiError> {
+async fn perform(
+    request: &PageRequest,
+    call: Call,
+    asked: BulkRequest,
+) -> Result<Option<Vec<BulkResult>>, ApiError> {
     let (shown, reason) = read(request)?;
-    let (action, selection) = (action_of(request), selection_of(request));
-    let call = open(request)?;
+    let BulkRequest { action, chosen } = asked;
     request
         .run(|flows| async move {
             let admin =
                 flows.administrator(&call, AdminAction::Change(call.token.user), Some(reason)).await?;
-            let users = users_of(&flows, selection).await?;
+            let SelectedUsers { users, .. } = users_of(&flows, chosen).await?;
             if digest(&users) != shown {
                 return Ok(None);
             }
@@ -115,11 +147,12 @@ pub(crate) async fn result(request: SharedRequest) -> PageResult {
     let Some(SealedState::BulkResult(summary)) = request.sealed_state() else {
         return Ok(PageResponse::redirect(&request, "/admin/users"));
     };
-    let users: Vec<_> = summary.groups.iter().flat_map(|it| &it.users).copied().map(UserId::new).collect();
+    let listed = summary.groups.iter().flat_map(|it| it.users.iter().take(SHOWN));
+    let users: Vec<_> = listed.copied().map(UserId::new).collect();
     let (profile, names) = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let names = names(&flows, &admin, &users).await?;
+            let names = names_of(&flows, &admin, &users).await?;
             Ok::<_, FlowError>((flows.profile(&call).await?, names))
         })
         .await?;
@@ -147,25 +180,48 @@ fn summary(action: BulkAction, results: &[BulkResult]) -> BulkSummary {
     BulkSummary { action: action.as_str().to_owned(), groups }
 }
 
-/// Returns the action that the address names.
-fn action_of(request: &PageRequest) -> BulkAction {
-    request.query("action").and_then(BulkAction::parse).unwrap_or(BulkAction::Enforce)
+/// Leads back to the list, which says that nobody is ticked.
+fn nobody_ticked(request: &PageRequest) -> PageResponse {
+    PageResponse::redirect(request, &address_of_list(request)).with_flash(request, Flash::NobodyTicked)
 }
 
-/// Reads whom the address names: the ticked users, or everybody who matches the filter of the list.
-fn selection_of(request: &PageRequest) -> ChosenUsers {
-    let ticked = request.query_pairs().filter(|(name, _)| *name == "user");
-    let users: Vec<_> = ticked.filter_map(|(_, id)| id.parse().ok()).map(UserId::new).collect();
-    if users.is_empty() {
-        ChosenUsers::Filter(filter(request.query("query"), request.query("state")))
-    } else {
-        ChosenUsers::Ids(users)
-    }
+/// Reads the address; `None` if it is for those who are ticked, and nobody is.
+///
+/// Nothing unknown is ignored: a slip in the address of a filter must not select everybody.
+fn read_address(request: &PageRequest) -> Result<Option<BulkRequest>, ApiError> {
+    let pairs: Vec<_> = request.query_pairs().collect();
+    parse_address(&pairs)
 }
 
-fn filter(text: Option<&str>, state: Option<&str>) -> UserFilter {
-    let text = text.map(|it| trim_login(it).chars().take(254).collect::<String>());
-    UserFilter::new(text.filter(|it| !it.is_empty()), state.and_then(UserState::parse))
+fn parse_address(pairs: &[(&str, &str)]) -> Result<Option<BulkRequest>, ApiError> {
+    let refused = |field: &'static str| {
+        ApiError::Fields(vec![FieldError { field: field.to_owned(), error: FieldErrorKind::NotOneOf }])
+    };
+    let all =
+        |field: &'static str| pairs.iter().filter(move |(name, _)| *name == field).map(|(_, value)| *value);
+    let one = |field: &'static str| {
+        let mut values = all(field).filter(|it| !it.is_empty());
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value),
+            _ => Err(refused(field)),
+        }
+    };
+    let action = one("action")?.and_then(BulkAction::parse).ok_or_else(|| refused("action"))?;
+    let state = match one("state")? {
+        Some(state) => Some(UserState::parse(state).ok_or_else(|| refused("state"))?),
+        None => None,
+    };
+    let text = one("query")?.map(|it| trim_login(it).chars().take(254).collect::<String>());
+    let user =
+        |id: &str| id.parse().ok().filter(|id| *id > 0).map(UserId::new).ok_or_else(|| refused("user"));
+    let users = all("user").map(user).collect::<Result<Vec<_>, _>>()?;
+    let chosen = match one("who")? {
+        Some(ALL) => ChosenUsers::Filter(UserFilter::new(text.filter(|it| !it.is_empty()), state)),
+        Some(TICKED) if users.is_empty() => return Ok(None),
+        Some(TICKED) => ChosenUsers::Ids(users),
+        _ => return Err(refused("who")),
+    };
+    Ok(Some(BulkRequest { action, chosen }))
 }
 
 /// Reads the digest of the users that the form showed, and the reason.
@@ -176,98 +232,121 @@ fn read(request: &PageRequest) -> Result<(String, String), ApiError> {
     errors.finish(shown.zip(reason))
 }
 
-async fn users_of(flows: &Flows, selection: ChosenUsers) -> Result<Vec<UserId>, FlowError> {
-    match selection {
-        ChosenUsers::Ids(users) => Ok(users),
-        ChosenUsers::Filter(filter) => flows.find_user_ids(filter, MAX_USERS).await,
-    }
+async fn users_of(flows: &Flows, chosen: ChosenUsers) -> Result<SelectedUsers, FlowError> {
+    let mut users = match chosen {
+        ChosenUsers::Ids(users) => users,
+        // One more shows whether others match.
+        ChosenUsers::Filter(filter) => flows.find_user_ids(filter, MAX_USERS.saturating_add(1)).await?,
+    };
+    let is_limited = users.len() > MAX_USERS;
+    users.truncate(MAX_USERS);
+    Ok(SelectedUsers { users, is_limited })
 }
 
-async fn names(
-    flows: &Flows,
-    admin: &AdminCall,
-    users: &[UserId],
-) -> Result<BTreeMap<UserId, String>, FlowError> {
-    flows.usernames(admin, users.iter().copied().collect()).await
-}
-
-async fn view(request: &PageRequest) -> Result<BulkView, ApiError> {
-    let call = open(request)?;
-    let (action, selection) = (action_of(request), selection_of(request));
+async fn view(request: &PageRequest, call: Call, asked: BulkRequest) -> Result<BulkView, ApiError> {
+    let BulkRequest { action, chosen } = asked;
     request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Prepare, None).await?;
-            let users = users_of(&flows, selection).await?;
-            let shown = users.get(..SHOWN.min(users.len())).unwrap_or_default();
-            let names = names(&flows, &admin, shown).await?;
+            let selected = users_of(&flows, chosen).await?;
+            let shown = selected.users.get(..SHOWN.min(selected.users.len())).unwrap_or_default();
+            let names = names_of(&flows, &admin, shown).await?;
+            let has_caller = selected.users.contains(&call.token.user);
             let profile = flows.profile(&call).await?;
-            Ok::<_, FlowError>(BulkView { profile, action, users, names })
+            Ok::<_, FlowError>(BulkView { profile, action, selected, names, has_caller })
         })
         .await
 }
 
-/// Renders the form that chooses the act for everybody who matches the filter of the list.
-pub(super) fn choice(request: &PageRequest, query: &UserQuery, form: &'static str) -> Markup {
+/// Renders the form that chooses the act, with one button for those who are ticked and one for all who match the list.
+pub(super) fn choice(request: &PageRequest, query: &UserQuery, total: u64, form: &'static str) -> Markup {
     html! {
-        form.search id=(form) method="get" action=(request.url("/admin/users/bulk")) {
+        form.search.bulk id=(form) method="get" action=(request.url("/admin/users/bulk")) {
             @if let Some(text) = &query.filter.text { (hidden("query", text)) }
             @if let Some(state) = query.filter.state { (hidden("state", state.as_str())) }
+            (hidden("sort", query.sort.as_str()))
+            (hidden("order", query.order.as_str()))
             div.field {
                 label for="action" { (request.translate("bulk-action")) }
-                select #action name="action" {
+                select #action name="action" aria-describedby="bulk-hint" {
                     @for action in BulkAction::ALL {
                         option value=(action.as_str()) { (request.translate(&format!("bulk-{}", action.as_str()))) }
                     }
                 }
             }
-            button.button.plain-button type="submit" { (request.translate("bulk-go")) }
+            div.bulk-buttons {
+                button.button.plain-button type="submit" name="who" value=(TICKED) { (request.translate("bulk-ticked")) }
+                button.button.plain-button type="submit" name="who" value=(ALL) {
+                    (request.translate_with("bulk-all", &[("count", total.into())]))
+                }
+            }
+            p.hint #bulk-hint { (request.translate("bulk-hint")) }
         }
-        p.hint { (request.translate("bulk-hint")) }
     }
 }
 
 fn preview(request: &PageRequest, view: &BulkView) -> Markup {
     let form_error = request.form_error();
     let name = format!("bulk-{}", view.action.as_str());
-    let count = u64::try_from(view.users.len()).unwrap_or(u64::MAX);
+    let SelectedUsers { users, is_limited } = &view.selected;
+    let count = number(users.len());
     let title = request.translate_with(
         "bulk-title",
         &[("action", request.translate(&name).into()), ("count", count.into())],
     );
-    let more = view.users.len().saturating_sub(SHOWN);
     let layout = Layout::signed_in(
         title_with_error(request, title.clone(), form_error.as_ref()),
         &view.profile,
         NavItem::Admin,
     );
+    let is_reset = view.action == BulkAction::Reset;
+    let list = address_of_list(request);
     let content = html! {
-        (super::back(request))
+        p.back { a.link href=(request.url(&list)) { (icon("next")) (request.translate("bulk-back")) } }
         section.sheet {
             h1 { (title) }
-            @if view.users.is_empty() { p.empty { (request.translate("admin-nobody")) } } @else {
-                @if view.action == BulkAction::Reset { p.hint { (request.translate("bulk-reset.hint")) } }
-                ul {
-                    @for user in view.users.iter().take(SHOWN) { li { (person(request, *user, &view.names)) } }
-                }
-                @if view.users.len() >= MAX_USERS {
-                    p.hint { (request.translate_with("bulk-limit", &[("count", count.into())])) }
-                }
-                @if more > 0 {
-                    p { (request.translate_with("bulk-more", &[("count", u64::try_from(more).unwrap_or(0).into())])) }
-                }
-                form.stack method="post" action=(request.url(&canonical_url(request))) {
-                    (key_field(request))
-                    (hidden("shown", &digest(&view.users)))
-                    (reason_field(request, form_error.as_ref()))
-                    p.actions {
-                        button.button.danger[view.action == BulkAction::Reset] type="submit" { (request.translate(&name)) }
-                        a.button.plain-button href=(request.url("/admin/users")) { (request.translate("act-cancel")) }
+            @if users.is_empty() { p.empty { (request.translate("admin-nobody")) } } @else {
+                @if is_reset {
+                    p.banner.warn {
+                        (icon("alert"))
+                        span {
+                            (request.translate("bulk-reset.hint")) " "
+                            (request.translate(if view.has_caller { "bulk-reset.self" } else { "bulk-reset.others" }))
+                        }
                     }
                 }
+                @if *is_limited { p.hint { (request.translate_with("bulk-limit", &[("count", count.into())])) } }
+                form.stack method="post" action=(request.url(&canonical_url(request))) {
+                    (key_field(request))
+                    (hidden("shown", &digest(users)))
+                    (reason_field(request, form_error.as_ref()))
+                    p.actions {
+                        button.button.danger[is_reset] type="submit" { (request.translate(&name)) }
+                        a.button.plain-button href=(request.url(&list)) { (request.translate("act-cancel")) }
+                    }
+                }
+                (selection(request, users, &view.names))
             }
         }
     };
     document(request, &layout, content)
+}
+
+/// Renders who is selected, below the form: the list may be long.
+fn selection(request: &PageRequest, users: &[UserId], names: &BTreeMap<UserId, PersonName>) -> Markup {
+    let count = [("count", number(users.len()).into())];
+    let more = users.len().saturating_sub(SHOWN);
+    html! {
+        details.bulk-list open[users.len() <= OPEN] {
+            summary { (request.translate_with("bulk-selection", &count)) }
+            ul { @for user in users.iter().take(SHOWN) { li { (person_link(request, *user, names)) } } }
+            @if more > 0 { p { (request.translate_with("bulk-more", &[("count", number(more).into())])) } }
+        }
+    }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Returns a digest of these users: the change is for the users that were shown, and no others.
@@ -276,23 +355,23 @@ fn digest(users: &[UserId]) -> String {
     HEXLOWER.encode(&Sha256::digest(users.join(",")))
 }
 
-fn person(request: &PageRequest, user: UserId, names: &BTreeMap<UserId, String>) -> Markup {
-    let name = names.get(&user).filter(|it| !it.trim().is_empty());
-    html! {
-        a href=(request.url(&format!("/admin/users/{user}"))) {
-            @match name { Some(name) => (name), None => { "#" (user.to_string()) } }
-        }
-    }
+/// Returns why users with this result were not changed.
+fn reason_of(action: &str, outcome: &str) -> Option<&'static str> {
+    let is_reset = action == BulkAction::Reset.as_str();
+    (outcome == BulkOutcome::Refused.as_str()).then_some(if is_reset {
+        "bulk-refused.reset"
+    } else {
+        "bulk-refused.other"
+    })
 }
 
 fn result_page(
     request: &PageRequest,
     profile: &Profile,
     summary: &BulkSummary,
-    names: &BTreeMap<UserId, String>,
+    names: &BTreeMap<UserId, PersonName>,
 ) -> Markup {
     let title = request.translate("bulk-done");
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let needs_attention = |group: &BulkGroup| {
         [BulkOutcome::Refused, BulkOutcome::NotFound]
             .map(BulkOutcome::as_str)
@@ -302,17 +381,18 @@ fn result_page(
         (super::back(request))
         section.sheet {
             h1 { (title) }
-            p role="status" { (icon("check")) " " (request.translate(&format!("bulk-{}", summary.action))) }
+            p.banner role="status" { (icon("check")) span { (request.translate(&format!("bulk-{}", summary.action))) } }
             @for group in &summary.groups {
-                details open[needs_attention(group)] {
+                details.bulk-list open[needs_attention(group)] {
                     summary {
                         (request.translate_with(
                             &format!("bulk-outcome-{}", group.outcome),
                             &[("count", number(group.count).into())],
                         ))
                     }
-                    ul { @for user in &group.users { li { (person(request, UserId::new(*user), names)) } } }
-                    @let more = group.count.saturating_sub(group.users.len());
+                    @if let Some(reason) = reason_of(&summary.action, &group.outcome) { p { (request.translate(reason)) } }
+                    ul { @for user in group.users.iter().take(SHOWN) { li { (person_link(request, UserId::new(*user), names)) } } }
+                    @let more = group.count.saturating_sub(group.users.len().min(SHOWN));
                     @if more > 0 { p { (request.translate_with("bulk-more", &[("count", number(more).into())])) } }
                 }
             }
@@ -325,6 +405,36 @@ fn result_page(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_in_the_address_never_selects_everybody() {
+        let parse = parse_address;
+        let filter = |state| ChosenUsers::Filter(UserFilter::new(None, state));
+        let chosen = |pairs: &[(&str, &str)]| parse(pairs).unwrap().map(|it| it.chosen);
+        let all = [("action", "unlock"), ("who", "all")];
+        assert_eq!(chosen(&all), Some(filter(None)));
+        assert_eq!(chosen(&[&all[..], &[("state", "")]].concat()), Some(filter(None)));
+        let locked = [&all[..], &[("state", "locked"), ("user", "7")]].concat();
+        assert_eq!(chosen(&locked), Some(filter(Some(UserState::Locked))));
+        let ticked = [("action", "unlock"), ("who", "ticked"), ("user", "7"), ("user", "8")];
+        assert_eq!(chosen(&ticked), Some(ChosenUsers::Ids(vec![UserId::new(7), UserId::new(8)])));
+        assert_eq!(chosen(&ticked[..2]), None, "nobody is ticked");
+        for (name, value) in [
+            ("action", "bogus"),
+            ("action", ""),
+            ("who", "bogus"),
+            ("who", ""),
+            ("state", "bogus"),
+            ("user", "abc"),
+            ("user", ""),
+            ("user", "-1"),
+        ] {
+            let pairs: Vec<_> = all.into_iter().filter(|it| it.0 != name).chain([(name, value)]).collect();
+            assert!(parse(&pairs).is_err(), "{name}={value}");
+        }
+        assert!(parse(&[&all[..], &[("state", "locked"), ("state", "disabled")]].concat()).is_err());
+        assert!(parse(&[]).is_err());
+    }
 
     #[test]
     fn the_result_names_whom_it_can_and_counts_everybody() {

@@ -111,22 +111,25 @@ fn periods(request: &PageRequest, days: u64) -> Markup {
     }
 }
 
-/// Renders the totals. A number of users in a state leads to their list.
+/// Renders the totals. A tile is a number of users in a state, and leads to their list. The other numbers have no list, and
+/// stand below the tiles.
 fn figures(request: &PageRequest, totals: Totals) -> Markup {
     let without_factor = totals.users.saturating_sub(totals.with_factor);
     let without_passkey = totals.users.saturating_sub(totals.with_passkey);
-    let figures = [
-        ("figure-protected", totals.with_factor, None, false),
-        ("list-figure-no_factor", without_factor, Some(UserState::NoFactor), false),
-        ("list-figure-sms_only", totals.sms_only, Some(UserState::SmsOnly), false),
-        ("list-figure-passkey", totals.with_passkey, None, false),
-        ("list-figure-no_passkey", without_passkey, Some(UserState::NoPasskey), false),
-        ("figure-app", totals.with_totp, None, false),
-        ("figure-sms", totals.with_sms, None, false),
-        ("figure-enforced", totals.enforced, Some(UserState::Enforced), false),
-        ("figure-locked", totals.locked, Some(UserState::Locked), totals.locked > 0),
-        ("figure-codes", totals.recovery_codes_low, Some(UserState::FewCodes), totals.recovery_codes_low > 0),
-        ("list-figure-disabled", totals.disabled, Some(UserState::Disabled), false),
+    let tiles = [
+        ("list-figure-no_factor", without_factor, UserState::NoFactor, false),
+        ("list-figure-sms_only", totals.sms_only, UserState::SmsOnly, false),
+        ("list-figure-no_passkey", without_passkey, UserState::NoPasskey, false),
+        ("figure-enforced", totals.enforced, UserState::Enforced, false),
+        ("figure-locked", totals.locked, UserState::Locked, totals.locked > 0),
+        ("figure-codes", totals.recovery_codes_low, UserState::FewCodes, totals.recovery_codes_low > 0),
+        ("list-figure-disabled", totals.disabled, UserState::Disabled, false),
+    ];
+    let shares = [
+        ("figure-protected", totals.with_factor),
+        ("list-figure-passkey", totals.with_passkey),
+        ("figure-app", totals.with_totp),
+        ("figure-sms", totals.with_sms),
     ];
     html! {
         dl.figures {
@@ -134,16 +137,16 @@ fn figures(request: &PageRequest, totals: Totals) -> Markup {
                 dt { a href=(request.url("/admin/users")) { (request.translate("figure-users")) } }
                 dd { (totals.users) }
             }
-            @for (name, count, state, warns) in figures {
+            @for (name, count, state, warns) in tiles {
                 div.figure.warn[warns] {
-                    dt {
-                        @match state {
-                            Some(state) => a href=(users::address_of_state(request, state)) { (request.translate(name)) },
-                            None => (request.translate(name)),
-                        }
-                    }
+                    dt { a href=(users::address_of_state(request, state)) { (request.translate(name)) } }
                     dd { (count) " " small { (percent(request, count, totals.users)) } }
                 }
+            }
+        }
+        dl.shares {
+            @for (name, count) in shares {
+                div { dt { (request.translate(name)) } dd { (count) " (" (percent(request, count, totals.users)) ")" } }
             }
         }
     }

@@ -1,5 +1,8 @@
 //! How the pages for administrators name a person.
 
+use std::collections::BTreeMap;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
 use mfa_core::{Account, Role, UserId};
 use mfa_flows::{AccountStatus, AdminCall, FlowError, Flows};
@@ -48,6 +51,47 @@ impl Person {
             Some(email) => format!("{} · {email}", self.name),
             None => self.name.clone(),
         }
+    }
+}
+
+/// Names of a user in a list.
+pub(super) struct PersonName {
+    username: String,
+    full_name: Option<String>,
+}
+
+/// Users whose full names are loaded at the same time.
+const CONCURRENCY: usize = 8;
+
+/// Returns the names of those users that exist.
+pub(super) async fn names_of(
+    flows: &Flows,
+    call: &AdminCall,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, PersonName>, FlowError> {
+    let usernames = flows.usernames(call, users.iter().copied().collect()).await?;
+    let named = stream::iter(usernames).map(|(user, username)| async move {
+        let full_name = flows.full_name(call, user).await?;
+        Ok::<_, FlowError>((user, PersonName { username, full_name }))
+    });
+    named.buffered(CONCURRENCY).try_collect().await
+}
+
+/// Renders the link to a user's page: full name and user name, as far as they are known.
+pub(super) fn person_link(
+    request: &PageRequest,
+    user: UserId,
+    names: &BTreeMap<UserId, PersonName>,
+) -> Markup {
+    let is_text = |it: &&str| !it.trim().is_empty();
+    let found = names.get(&user);
+    let full_name = found.and_then(|it| it.full_name.as_deref()).filter(is_text);
+    let username = found.map(|it| it.username.as_str()).filter(is_text);
+    html! {
+        a href=(request.url(&format!("/admin/users/{user}"))) {
+            @match full_name.or(username) { Some(name) => (name), None => { "#" (user) } }
+        }
+        @if let (Some(_), Some(username)) = (full_name, username) { " · " span.person-mail { (username) } }
     }
 }
 

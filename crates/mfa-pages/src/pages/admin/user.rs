@@ -7,8 +7,8 @@ use mfa_flows::{AccountStatus, Profile, SupportAction};
 
 use super::act::Act;
 use super::person::UserView;
-use super::users::{UserBadges, chips};
-use super::{authenticators, back, open, sessions, user_of};
+use super::users::{UserBadges, badges};
+use super::{authenticators, back, open, user_of};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
@@ -61,7 +61,6 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 section.sheet {
                     h2 { (request.translate("admin-acts")) }
                     (acts(&request, &profile, &subject))
-                    @if profile.role == Role::Admin { (sessions::link(&request, account.user)) }
                 }
             }
             section.sheet.recent {
@@ -82,13 +81,15 @@ fn head_chips(request: &PageRequest, subject: &UserView) -> Markup {
     let UserView { account, status, role, .. } = subject;
     let marks = UserBadges {
         locked: status.locked,
-        totp: status.totp_enabled,
+        passkey: status.authenticators.passkey > 0,
+        totp: status.authenticators.totp > 0,
+        sms: status.authenticators.sms > 0 && status.backup_method == "sms",
         enforced: status.mfa_enforced,
         superuser: account.is_superuser,
         helpdesk: *role == Role::Helpdesk,
         disabled: !account.is_active,
     };
-    html! { p.chips { (chips(request, &marks)) } }
+    html! { p.chips { (badges(request, &marks)) } }
 }
 
 fn facts(request: &PageRequest, account: &Account, status: &AccountStatus, role: Role) -> Markup {

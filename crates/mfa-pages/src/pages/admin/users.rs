@@ -46,7 +46,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
         .await?;
     let (page, total) = list.map(|it| (it.page, it.total)).unwrap_or_default();
     let title = request.translate("admin-users");
-    let link = |query: &UserQuery| address(&request, "/admin/users", query);
+    let link = |query: &UserQuery| request.url(&address("/admin/users", query));
     let content = html! {
         (back(&request))
         section.sheet {
@@ -57,14 +57,14 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
             p.total role="status" {
                 (request.translate_with("list-total", &[("count", total.into())]))
                 @if total > 0 {
-                    " · " a.link href=(address(&request, "/admin/users.csv", &shown)) { (request.translate("list-csv")) }
+                    " · " a.link href=(request.url(&address("/admin/users.csv", &shown))) { (request.translate("list-csv")) }
                 }
             }
             @if page.users.is_empty() { p.empty { (request.translate("admin-nobody")) } }
-            @if total > 0 && profile.role == Role::Admin { (choice(&request, &shown, BULK_FORM)) }
+            @if total > 0 && profile.role == Role::Admin { (choice(&request, &shown, total, BULK_FORM)) }
             ul.people {
                 @for user in &page.users {
-                    li {
+                    li.ticked[profile.role == Role::Admin] {
                         @if profile.role == Role::Admin { (tick(&request, user)) }
                         (person(&request, user, now))
                     }
@@ -123,8 +123,13 @@ fn read_query(request: &PageRequest) -> UserQuery {
     }
 }
 
-/// Returns the address of a list.
-fn address(request: &PageRequest, path: &str, query: &UserQuery) -> String {
+/// Returns the address of the list with the filter and the order of another page's address, from its start.
+pub(super) fn address_of_list(request: &PageRequest) -> String {
+    address("/admin/users", &UserQuery { start: PageStart::First, ..read_query(request) })
+}
+
+/// Returns the address of a list, below the first page.
+fn address(path: &str, query: &UserQuery) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     if let Some(text) = &query.filter.text {
         pairs.append_pair("query", text);
@@ -144,7 +149,17 @@ fn address(request: &PageRequest, path: &str, query: &UserQuery) -> String {
         PageStart::Before(user) => drop(pairs.append_pair("before", &user.to_string())),
     }
     let pairs = pairs.finish();
-    request.url(&if pairs.is_empty() { path.to_owned() } else { format!("{path}?{pairs}") })
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{pairs}") }
+}
+
+/// Returns the address of the list of the users whom a text finds.
+pub(super) fn address_of_search(request: &PageRequest, text: &str) -> String {
+    let query = UserQuery {
+        filter: UserFilter::new(Some(text.to_owned()), None),
+        sort: UserSort::Name,
+        ..UserQuery::default()
+    };
+    request.url(&address("/admin/users", &query))
 }
 
 /// Returns the address of the list of the users in a state.
@@ -156,7 +171,7 @@ pub(super) fn address_of_state(request: &PageRequest, state: UserState) -> Strin
 fn states(request: &PageRequest, shown: &UserQuery) -> Markup {
     let link = |state| {
         let filter = UserFilter::new(shown.filter.text.clone(), state);
-        address(request, "/admin/users", &UserQuery { filter, start: PageStart::First, ..shown.clone() })
+        request.url(&address("/admin/users", &UserQuery { filter, start: PageStart::First, ..shown.clone() }))
     };
     let is_here = |state| (shown.filter.state == state).then_some("true");
     html! {
@@ -177,7 +192,7 @@ fn orders(request: &PageRequest, shown: &UserQuery) -> Markup {
         nav.periods aria-label=(request.translate("list-sort")) {
             @for (sort, order, name) in ORDERS {
                 @let query = UserQuery { sort, order, start: PageStart::First, ..shown.clone() };
-                a href=(address(request, "/admin/users", &query))
+                a href=(request.url(&address("/admin/users", &query)))
                     aria-current=[(shown.sort == sort && shown.order == order).then_some("true")] {
                     (request.translate(name))
                 }
@@ -188,20 +203,25 @@ fn orders(request: &PageRequest, shown: &UserQuery) -> Markup {
 
 /// Renders the box that selects a user for the act of the form above the list.
 fn tick(request: &PageRequest, user: &UserRecord) -> Markup {
-    let name = user.full_name.as_deref().unwrap_or(&user.username);
+    let name = name_of(user);
     html! {
         label.tick {
             input type="checkbox" name="user" value=(user.user.to_string()) form=(BULK_FORM);
-            " " (request.translate_with("bulk-select", &[("name", name.into())]))
+            span.visually-hidden { (request.translate_with("bulk-select", &[("name", name.into())])) }
         }
     }
 }
 
-fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
+/// Returns the best name that is known of a user.
+pub(super) fn name_of(user: &UserRecord) -> String {
     let names = [user.full_name.as_deref(), Some(&user.username), Some(&user.email)];
     let name = names.into_iter().flatten().find(|it| !it.trim().is_empty());
     // A row without any name still needs a link.
-    let name = name.map_or_else(|| format!("#{}", user.user), str::to_owned);
+    name.map_or_else(|| format!("#{}", user.user), str::to_owned)
+}
+
+fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
+    let name = name_of(user);
     html! {
         a.person href=(request.url(&format!("/admin/users/{}", user.user))) {
             span.person-name { (name) }
@@ -212,44 +232,53 @@ fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
                     None => (request.translate("list-unused")),
                 }
             }
-            span.chips { (record_chips(request, user, now)) }
+            span.chips { (badges(request, &UserBadges::of_record(user, now))) }
         }
     }
 }
 
-fn record_chips(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
-    let has_factor = user.totp_enabled || user.sms_enabled || user.has_passkey;
-    let chip = |name: &str| html! { span.chip { (request.translate(name)) } };
-    html! {
-        @if user.lock(now).is_some() { span.chip.bad { (request.translate("chip-locked")) } }
-        @if !user.is_active { span.chip.bad { (request.translate("chip-disabled")) } }
-        @if user.has_passkey { (chip("list-chip-passkey")) }
-        @if user.totp_enabled { (chip("chip-app")) }
-        @if user.sms_enabled { (chip("list-chip-sms")) }
-        @if !has_factor { span.chip.off { (request.translate("list-chip-none")) } }
-        @if user.mfa_enforced { span.chip.warn { (request.translate("chip-enforced")) } }
-        @if user.is_superuser { (chip("chip-superuser")) }
-    }
-}
-
-/// Badges of an account in the list.
+/// Badges of an account.
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub(super) struct UserBadges {
     pub(super) locked: bool,
+    pub(super) disabled: bool,
+    pub(super) passkey: bool,
     pub(super) totp: bool,
+    pub(super) sms: bool,
     pub(super) enforced: bool,
     pub(super) superuser: bool,
     pub(super) helpdesk: bool,
-    pub(super) disabled: bool,
 }
 
-pub(super) fn chips(request: &PageRequest, marks: &UserBadges) -> Markup {
+impl UserBadges {
+    fn of_record(user: &UserRecord, now: Timestamp) -> Self {
+        Self {
+            locked: user.lock(now).is_some(),
+            disabled: !user.is_active,
+            passkey: user.has_passkey,
+            totp: user.totp_enabled,
+            sms: user.sms_enabled,
+            enforced: user.mfa_enforced,
+            superuser: user.is_superuser,
+            // A list of accounts does not load the role.
+            helpdesk: false,
+        }
+    }
+}
+
+/// Renders the badges of an account: state, second factors, requirement, role.
+pub(super) fn badges(request: &PageRequest, marks: &UserBadges) -> Markup {
+    let chip = |name: &str| html! { span.chip { (request.translate(name)) } };
+    let has_factor = marks.passkey || marks.totp || marks.sms;
     html! {
         @if marks.locked { span.chip.bad { (request.translate("chip-locked")) } }
         @if marks.disabled { span.chip.bad { (request.translate("chip-disabled")) } }
-        @if marks.totp { span.chip { (request.translate("chip-app")) } } @else { span.chip.off { (request.translate("chip-no-app")) } }
+        @if marks.passkey { (chip("list-chip-passkey")) }
+        @if marks.totp { (chip("chip-app")) }
+        @if marks.sms { (chip("list-chip-sms")) }
+        @if !has_factor { span.chip.off { (request.translate("list-chip-none")) } }
         @if marks.enforced { span.chip.warn { (request.translate("chip-enforced")) } }
-        @if marks.superuser { span.chip { (request.translate("chip-superuser")) } }
-        @if marks.helpdesk { span.chip { (request.translate("chip-helpdesk")) } }
+        @if marks.superuser { (chip("chip-superuser")) }
+        @if marks.helpdesk { (chip("chip-helpdesk")) }
     }
 }

@@ -36,9 +36,14 @@ pub(super) fn passkey(
 
 /// Renders until when the account is locked, what to do meanwhile, and the way on when the lock has ended.
 pub(super) fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
-    let again = request.url(&canonical_url(request));
+    // A session goes on after a lock, a login does not.
+    let (again, name) = if view.is_step_up {
+        (canonical_url(request), "verify-locked.again")
+    } else {
+        (format!("/verify/again?then={}", view.then.encoded()), "session-again")
+    };
     html! {
-        div.complaint role="alert" {
+        div.complaint role="alert" data-until-end {
             (icon("lock"))
             span { (lock_text(request, &view.profile)) }
         }
@@ -49,7 +54,7 @@ pub(super) fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
                 }
                 p { (request.translate("verify-locked.what")) }
                 // Without scripts the link is there at once, and leads here again until the lock has ended.
-                p.actions data-after-wait { a.button.full href=(again) { (request.translate("verify-locked.again")) } }
+                p.actions data-after-wait { a.button.full href=(request.url(&again)) { (request.translate(name)) } }
             },
             None => { p { (request.translate("verify-locked.ask")) } },
         }
