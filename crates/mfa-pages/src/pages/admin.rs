@@ -5,6 +5,7 @@ mod act;
 pub(crate) mod act_page;
 mod authenticators;
 pub(crate) mod bulk;
+mod bulk_choice;
 mod codes;
 pub(crate) mod dashboard;
 mod event_filter;

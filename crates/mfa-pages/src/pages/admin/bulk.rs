@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use data_encoding::HEXLOWER;
 use maud::{Markup, html};
-use mfa_core::{UserFilter, UserId, UserQuery, UserState, trim_login};
+use mfa_core::{UserFilter, UserId, UserState, trim_login};
 use mfa_flows::{AdminAction, BulkAction, BulkOutcome, BulkResult, Call, FlowError, Flows, Profile};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::bulk_choice::{ALL, TICKED};
 use super::open;
 use super::person::{PersonName, names_of, person_link};
 use super::reason::{reason, reason_field};
@@ -34,9 +35,6 @@ const MAX_USERS: usize = 5_000;
 const SHOWN: usize = 100;
 /// Users up to whom the list of the form is open.
 const OPEN: usize = 20;
-/// Values of `who` in the address: everybody who matches the filter, or those who are ticked.
-const ALL: &str = "all";
-const TICKED: &str = "ticked";
 /// Bytes of user ids in the cookie with the result. The users that do not fit are counted.
 const RESULT_BYTES: usize = 2_400;
 /// Results in the order of the page: first what needs attention.
@@ -54,7 +52,7 @@ enum ChosenUsers {
 
 /// What the address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct BulkRequest {
+struct BulkAddress {
     action: BulkAction,
     chosen: ChosenUsers,
 }
@@ -63,14 +61,14 @@ struct BulkRequest {
 struct BulkView {
     profile: Profile,
     action: BulkAction,
-    selected: SelectedUsers,
+    selected: BulkUserList,
     names: BTreeMap<UserId, PersonName>,
     /// Whether the caller is among the users.
     has_caller: bool,
 }
 
 /// Users whom the change is for, at most as many as one change covers.
-struct SelectedUsers {
+struct BulkUserList {
     users: Vec<UserId>,
     /// More users match.
     is_limited: bool,
@@ -124,15 +122,15 @@ pub(crate) async fn run(request: SharedRequest) -> PageResult {
 async fn perform(
     request: &PageRequest,
     call: Call,
-    asked: BulkRequest,
+    asked: BulkAddress,
 ) -> Result<Option<Vec<BulkResult>>, ApiError> {
     let (shown, reason) = read(request)?;
-    let BulkRequest { action, chosen } = asked;
+    let BulkAddress { action, chosen } = asked;
     request
         .run(|flows| async move {
             let admin =
                 flows.administrator(&call, AdminAction::Change(call.token.user), Some(reason)).await?;
-            let SelectedUsers { users, .. } = users_of(&flows, chosen).await?;
+            let BulkUserList { users, .. } = users_of(&flows, chosen).await?;
             if digest(&users) != shown {
                 return Ok(None);
             }
@@ -188,12 +186,12 @@ fn nobody_ticked(request: &PageRequest) -> PageResponse {
 /// Reads the address; `None` if it is for those who are ticked, and nobody is.
 ///
 /// Nothing unknown is ignored: a slip in the address of a filter must not select everybody.
-fn read_address(request: &PageRequest) -> Result<Option<BulkRequest>, ApiError> {
+fn read_address(request: &PageRequest) -> Result<Option<BulkAddress>, ApiError> {
     let pairs: Vec<_> = request.query_pairs().collect();
     parse_address(&pairs)
 }
 
-fn parse_address(pairs: &[(&str, &str)]) -> Result<Option<BulkRequest>, ApiError> {
+fn parse_address(pairs: &[(&str, &str)]) -> Result<Option<BulkAddress>, ApiError> {
     let refused = |field: &'static str| {
         ApiError::Fields(vec![FieldError { field: field.to_owned(), error: FieldErrorKind::NotOneOf }])
     };
@@ -221,7 +219,7 @@ fn parse_address(pairs: &[(&str, &str)]) -> Result<Option<BulkRequest>, ApiError
         Some(TICKED) => ChosenUsers::Ids(users),
         _ => return Err(refused("who")),
     };
-    Ok(Some(BulkRequest { action, chosen }))
+    Ok(Some(BulkAddress { action, chosen }))
 }
 
 /// Reads the digest of the users that the form showed, and the reason.
@@ -232,7 +230,7 @@ fn read(request: &PageRequest) -> Result<(String, String), ApiError> {
     errors.finish(shown.zip(reason))
 }
 
-async fn users_of(flows: &Flows, chosen: ChosenUsers) -> Result<SelectedUsers, FlowError> {
+async fn users_of(flows: &Flows, chosen: ChosenUsers) -> Result<BulkUserList, FlowError> {
     let mut users = match chosen {
         ChosenUsers::Ids(users) => users,
         // One more shows whether others match.
@@ -240,11 +238,11 @@ async fn users_of(flows: &Flows, chosen: ChosenUsers) -> Result<SelectedUsers, F
     };
     let is_limited = users.len() > MAX_USERS;
     users.truncate(MAX_USERS);
-    Ok(SelectedUsers { users, is_limited })
+    Ok(BulkUserList { users, is_limited })
 }
 
-async fn view(request: &PageRequest, call: Call, asked: BulkRequest) -> Result<BulkView, ApiError> {
-    let BulkRequest { action, chosen } = asked;
+async fn view(request: &PageRequest, call: Call, asked: BulkAddress) -> Result<BulkView, ApiError> {
+    let BulkAddress { action, chosen } = asked;
     request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Prepare, None).await?;
@@ -258,37 +256,10 @@ async fn view(request: &PageRequest, call: Call, asked: BulkRequest) -> Result<B
         .await
 }
 
-/// Renders the form that chooses the act, with one button for those who are ticked and one for all who match the list.
-pub(super) fn choice(request: &PageRequest, query: &UserQuery, total: u64, form: &'static str) -> Markup {
-    html! {
-        form.search.bulk id=(form) method="get" action=(request.url("/admin/users/bulk")) {
-            @if let Some(text) = &query.filter.text { (hidden("query", text)) }
-            @if let Some(state) = query.filter.state { (hidden("state", state.as_str())) }
-            (hidden("sort", query.sort.as_str()))
-            (hidden("order", query.order.as_str()))
-            div.field {
-                label for="action" { (request.translate("bulk-action")) }
-                select #action name="action" aria-describedby="bulk-hint" {
-                    @for action in BulkAction::ALL {
-                        option value=(action.as_str()) { (request.translate(&format!("bulk-{}", action.as_str()))) }
-                    }
-                }
-            }
-            div.bulk-buttons {
-                button.button.plain-button type="submit" name="who" value=(TICKED) { (request.translate("bulk-ticked")) }
-                button.button.plain-button type="submit" name="who" value=(ALL) {
-                    (request.translate_with("bulk-all", &[("count", total.into())]))
-                }
-            }
-            p.hint #bulk-hint { (request.translate("bulk-hint")) }
-        }
-    }
-}
-
 fn preview(request: &PageRequest, view: &BulkView) -> Markup {
     let form_error = request.form_error();
     let name = format!("bulk-{}", view.action.as_str());
-    let SelectedUsers { users, is_limited } = &view.selected;
+    let BulkUserList { users, is_limited } = &view.selected;
     let count = number(users.len());
     let title = request.translate_with(
         "bulk-title",

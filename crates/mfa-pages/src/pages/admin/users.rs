@@ -9,7 +9,7 @@ use mfa_core::{
 use mfa_flows::{CSV_START, FlowError, SupportAction};
 use mfa_http::user_csv_response;
 
-use super::bulk::choice;
+use super::bulk_choice::choice;
 use super::{back, open, search_form};
 use crate::SharedRequest;
 use crate::layout::{Layout, NavItem, document};
