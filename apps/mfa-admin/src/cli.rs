@@ -295,7 +295,9 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "FILE", num_args = 1..)]
         log: Vec<PathBuf>,
     },
-    /// List events, newest first, with filters, as a table or as CSV.
+    /// List events, newest first, with filters.
+    ///
+    /// As a table, or with --csv as CSV.
     List(ListEventsArgs),
     /// Export events as JSON lines, oldest first.
     ///
@@ -307,10 +309,10 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "TIME", value_parser = values::time)]
         since: Timestamp,
     },
-    /// Partition the table of events by month, or add the partitions of the next months (PostgreSQL only).
+    /// Partition the events by month, or add the next months.
     ///
-    /// Run it once a month with the database URL of the owner of the tables. The first run turns the existing table into the
-    /// first partition, while servers keep running. The doctor command warns before the last month.
+    /// PostgreSQL only. Run it once a month with the database URL of the owner of the tables. The first run turns the existing
+    /// table into the first partition, while servers keep running. The doctor command warns before the last month.
     Partition {
         /// Number of months after this one that get a partition.
         #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=120))]

@@ -133,6 +133,7 @@ const VERBS: &[&str] = &[
     "Issue",
     "List",
     "Manage",
+    "Partition",
     "Print",
     "Re-encrypt",
     "Remove",

@@ -36,7 +36,7 @@ pub(super) struct FailoverDetector {
     seen: Mutex<Option<TimelineMemory>>,
 }
 
-/// What this process remembers.
+/// Timelines that this process has seen.
 #[derive(Debug)]
 struct TimelineMemory {
     current: SeenTimeline,
