@@ -142,3 +142,28 @@ INSERT INTO mfa_user_search (user_id, folded_username, folded_email, folded_name
 SELECT id, username, email, CASE WHEN trim(full_name) = '' THEN username ELSE full_name END,
     id || char(10) || username || char(10) || email || char(10) || full_name
 FROM mfa_folded_users;
+
+-- The same trigger as before, but without a scan of all users for each insert: whether NOVA has an index is looked up first.
+DROP TRIGGER mfa_replace;
+CREATE TRIGGER mfa_replace BEFORE INSERT ON users
+BEGIN
+    DELETE FROM mfa_replaced_rows;
+    DELETE FROM mfa_restored_rows;
+    INSERT INTO mfa_replaced_rows SELECT
+        id, mfa_version, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
+        phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
+        recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
+        mfa_last_method, mfa_internal, mfa_authenticators
+    FROM users WHERE id IN (
+        SELECT id FROM users WHERE id = NEW.id OR username = NEW.username OR email = NEW.email
+        -- A unique index of NOVA may ignore the case. Each index is searched only if it exists.
+        UNION SELECT u.id FROM (SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = 'users' AND sql LIKE '%unique%lower%username%' LIMIT 1)
+            CROSS JOIN users AS u WHERE lower(u.username) = lower(NEW.username)
+        UNION SELECT u.id FROM (SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = 'users' AND sql LIKE '%unique%username%nocase%' LIMIT 1)
+            CROSS JOIN users AS u WHERE u.username = NEW.username COLLATE NOCASE
+        UNION SELECT u.id FROM (SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = 'users' AND sql LIKE '%unique%lower%email%' LIMIT 1)
+            CROSS JOIN users AS u WHERE lower(u.email) = lower(NEW.email)
+        UNION SELECT u.id FROM (SELECT 1 FROM sqlite_master WHERE type = 'index' AND tbl_name = 'users' AND sql LIKE '%unique%email%nocase%' LIMIT 1)
+            CROSS JOIN users AS u WHERE u.email = NEW.email COLLATE NOCASE
+    );
+END;
