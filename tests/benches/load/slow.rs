@@ -24,13 +24,16 @@ const CONNECTIONS: usize = 64;
 /// Passkey verifications alone, then beside TOTP.
 pub(crate) fn passkeys(options: &Options) {
     beside(options, "Passkeys beside TOTP", "passkeys", |client, nth| {
-        let (token, mut device) = passkey_user(client, nth);
+        let (mut token, mut device) = passkey_user(client, nth);
         Box::new(move || {
             let started = post(client, "/api/mfa/verify/passkey/start", &token, None);
             let options = started.get("options").expect("options").to_string();
             let assertion = device.authenticate(&options, ORIGIN).expect("an allowed credential");
             let assertion: Value = serde_json::from_str(&assertion).expect("JSON");
-            post(client, "/api/mfa/verify/passkey", &token, Some(json!({ "credential": assertion })));
+            let verified =
+                post(client, "/api/mfa/verify/passkey", &token, Some(json!({ "credential": assertion })));
+            // It replaces the token.
+            token = text(&verified, "access_token");
         })
     });
 }
@@ -66,14 +69,15 @@ fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usiz
     let server = BenchServer::start(&program("mfa-server"), &installation);
     let client = Client::new(server.address).named("localhost:8200");
     let mut works: Vec<Work> = (0..CLIENTS).map(|nth| work(client, nth)).collect();
-    let totp = || {
-        population.wait_for_codes(enough(options.seconds));
-        verify(&server, &population, CONNECTIONS, options.seconds)
-    };
+    let wait = || population.wait_for_codes(enough(options.seconds));
+    let totp = || verify(&server, &population, CONNECTIONS, options.seconds);
     head(title, &COLUMNS);
+    wait();
     totp();
+    wait();
     let alone = totp();
     let (slow_alone, ()) = during(&mut works, || std::thread::sleep(options.seconds));
+    wait();
     let (slow_beside, together) = during(&mut works, totp);
     let per_second = |count: usize| count as f64 / options.seconds.as_secs_f64();
     let (p99, p99_beside) = (alone.percentile(99), together.percentile(99));
