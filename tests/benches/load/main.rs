@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What to measure.
+/// Options of the command line.
 #[derive(Debug)]
 struct Options {
     seconds: Duration,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What one measurement found.
+/// Result of one measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     /// Good responses a second.

@@ -160,21 +160,10 @@ fn export(
 }
 
 fn event_document(exported: &ExportedEvent) -> Value {
-    let event = &exported.event;
-    json!({
-        "at": event.at.to_rfc3339(),
-        "id": event.id,
-        "user_id": event.user,
-        "seq": event.seq,
-        "event": event.event,
-        "method": event.method,
-        "outcome": event.outcome,
-        "ip": event.ip,
-        "user_agent": event.user_agent,
-        "request_id": event.request_id,
-        "actor": event.actor,
-        "reason": event.reason,
-        "mac": exported.mac,
-        "session_id": exported.token,
-    })
+    let mut document = list::document(&exported.event);
+    if let Value::Object(members) = &mut document {
+        members.insert("mac".to_owned(), json!(exported.mac));
+        members.insert("session_id".to_owned(), json!(exported.token));
+    }
+    document
 }

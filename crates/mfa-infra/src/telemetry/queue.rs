@@ -41,7 +41,7 @@ impl Shared {
     }
 }
 
-/// What a full queue does to the caller.
+/// Behaviour of a full queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WhenFull {
     /// The caller waits.

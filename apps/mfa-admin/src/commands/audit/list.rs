@@ -69,7 +69,8 @@ fn format_events(page: &AuditPage) -> CommandOutput {
     CommandOutput { text, json: json!({ "events": events, "next": page.next }) }
 }
 
-fn document(event: &StoredEvent) -> Value {
+/// Returns the fields of an event.
+pub(super) fn document(event: &StoredEvent) -> Value {
     json!({
         "id": event.id,
         "at": event.at.to_rfc3339(),

@@ -50,7 +50,7 @@ enum ChosenUsers {
     Filter(UserFilter),
 }
 
-/// What the address asks for.
+/// Action and users that the address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct BulkAddress {
     action: BulkAction,

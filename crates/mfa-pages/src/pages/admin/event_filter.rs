@@ -30,7 +30,7 @@ pub(super) struct EventFilter {
     to: Option<String>,
 }
 
-/// What a filter finds.
+/// Result of applying a filter.
 pub(super) enum FilterResult {
     /// The events of this query.
     Events(AuditQuery),

@@ -77,7 +77,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// What the page shows below the filter.
+/// Content of the page below the filter.
 enum Found {
     Events(AuditPage),
     /// Why there are no events.
