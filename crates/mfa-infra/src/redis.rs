@@ -4,6 +4,7 @@
 //! spent codes and budgets are in the database. While Redis is unreachable, each server applies a local limit.
 
 mod address;
+mod batches;
 mod error;
 mod gcra;
 mod health_check;

@@ -50,31 +50,47 @@ impl GcraRequest {
         Self { key: format!("{prefix}{{check}}"), interval_micros: 1, burst: 1, now: None }
     }
 
-    /// Returns the script call. The client library loads the script if the server does not know it.
-    pub(super) fn call(&self) -> ScriptInvocation<'static> {
-        let mut call = SCRIPT.key(&self.key);
-        call.arg(self.interval_micros).arg(self.burst);
-        if let Some(now) = self.now {
-            call.arg(now.millis().saturating_mul(1000));
-        }
-        call
-    }
-
-    /// Parses the script's answer. `None` if it is not an answer of the script.
-    pub(super) fn verdict(&self, answer: &Value) -> Option<RateLimitDecision> {
-        let Value::Array(parts) = answer else { return None };
-        match *parts.as_slice() {
-            [Value::Int(1), Value::Int(left)] => {
+    /// Parses the script's answer to this request. `None` if it is not an answer of the script, or if the key holds
+    /// something else.
+    pub(super) fn verdict(&self, answer: GcraAnswer) -> Option<RateLimitDecision> {
+        match answer {
+            [1, left] => {
                 let remaining = u32::try_from(left).ok().filter(|left| *left < self.burst)?;
                 Some(RateLimitDecision::Allowed { remaining })
             }
-            [Value::Int(0), Value::Int(micros)] => {
+            [0, micros] => {
                 let micros = u64::try_from(micros).ok().filter(|micros| *micros > 0)?;
                 Some(RateLimitDecision::Limited { retry_after: micros.div_ceil(1_000_000) })
             }
             _ => None,
         }
     }
+}
+
+/// Two numbers that the script answers to a request.
+pub(super) type GcraAnswer = [i64; 2];
+
+/// Returns one script call for several requests. The client library loads the script if the server does not know it.
+pub(super) fn call<'a>(requests: impl Iterator<Item = &'a GcraRequest>) -> ScriptInvocation<'static> {
+    let mut call = SCRIPT.prepare_invoke();
+    for request in requests {
+        call.key(&request.key).arg(request.interval_micros).arg(request.burst);
+        match request.now {
+            Some(now) => call.arg(now.millis().saturating_mul(1000)),
+            None => call.arg(""),
+        };
+    }
+    call
+}
+
+/// Splits the script's answer to this number of requests. `None` if it is not an answer of the script.
+pub(super) fn split(answer: &Value, requests: usize) -> Option<Vec<GcraAnswer>> {
+    let Value::Array(numbers) = answer else { return None };
+    let pairs = numbers.chunks(2).map(|pair| match *pair {
+        [Value::Int(first), Value::Int(second)] => Some([first, second]),
+        _ => None,
+    });
+    pairs.collect::<Option<Vec<_>>>().filter(|answers| answers.len() == requests)
 }
 
 #[cfg(test)]
@@ -107,36 +123,37 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_script_is_understood() {
-        let answer = |first, second| {
-            five_a_minute("a").verdict(&Value::Array(vec![Value::Int(first), Value::Int(second)]))
-        };
+        let answer = |first, second| five_a_minute("a").verdict([first, second]);
         assert_eq!(answer(1, 4), Some(RateLimitDecision::Allowed { remaining: 4 }));
         assert_eq!(answer(1, 0), Some(RateLimitDecision::Allowed { remaining: 0 }));
         assert_eq!(answer(0, 1), Some(RateLimitDecision::Limited { retry_after: 1 }));
         assert_eq!(answer(0, 12_000_000), Some(RateLimitDecision::Limited { retry_after: 12 }));
         assert_eq!(answer(0, 12_000_001), Some(RateLimitDecision::Limited { retry_after: 13 }));
+        for (first, second) in [(1, 5), (1, -1), (0, 0), (0, -1), (2, 4), (-1, 0)] {
+            assert_eq!(answer(first, second), None, "{first} {second}");
+        }
     }
 
     #[test]
-    fn any_other_answer_is_none() {
-        let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
-        for answer in [
-            Value::Nil,
-            Value::Okay,
-            Value::Int(1),
-            text("1"),
-            Value::Array(vec![]),
-            Value::Array(vec![Value::Int(1)]),
-            Value::Array(vec![Value::Int(1), Value::Nil]),
-            Value::Array(vec![Value::Int(1), text("4")]),
-            Value::Array(vec![Value::Int(1), Value::Int(5)]),
-            Value::Array(vec![Value::Int(1), Value::Int(-1)]),
-            Value::Array(vec![Value::Int(0), Value::Int(0)]),
-            Value::Array(vec![Value::Int(0), Value::Int(-1)]),
-            Value::Array(vec![Value::Int(2), Value::Int(4)]),
-            Value::Array(vec![Value::Int(1), Value::Int(4), Value::Int(0)]),
+    fn an_answer_is_split_into_those_of_the_requests() {
+        let numbers = |numbers: &[i64]| Value::Array(numbers.iter().copied().map(Value::Int).collect());
+        assert_eq!(split(&numbers(&[1, 4]), 1), Some(vec![[1, 4]]));
+        assert_eq!(split(&numbers(&[1, 4, 0, 7]), 2), Some(vec![[1, 4], [0, 7]]));
+        for (answer, requests) in [
+            (Value::Nil, 1),
+            (Value::Okay, 1),
+            (Value::Int(1), 1),
+            (Value::BulkString(b"1".to_vec()), 1),
+            (numbers(&[]), 1),
+            (numbers(&[1]), 1),
+            (numbers(&[1, 4, 0]), 1),
+            (numbers(&[1, 4, 0]), 2),
+            (numbers(&[1, 4]), 2),
+            (numbers(&[1, 4, 1, 4]), 1),
+            (Value::Array(vec![Value::Int(1), Value::Nil]), 1),
+            (Value::Array(vec![Value::Int(1), Value::BulkString(b"4".to_vec())]), 1),
         ] {
-            assert_eq!(five_a_minute("a").verdict(&answer), None, "{answer:?}");
+            assert_eq!(split(&answer, requests), None, "{answer:?}");
         }
     }
 }

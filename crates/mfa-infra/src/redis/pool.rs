@@ -17,6 +17,9 @@ type Single = SkipRecentHealthCheck<deadpool_redis::Manager>;
 type Cluster = SkipRecentHealthCheck<ClusterManager>;
 type Sentinel = SkipRecentHealthCheck<SentinelManager>;
 
+/// Maximum number of open connections.
+const MAX_CONNECTIONS: usize = 16;
+
 /// Pool of one of the three kinds, which are separate types in the library.
 pub(super) enum Pool {
     Single(managed::Pool<Single>),
@@ -63,6 +66,24 @@ impl Pool {
         })
     }
 
+    /// Returns the maximum number of requests in one script call. The keys of a cluster belong to several nodes, so each
+    /// request is a call of its own.
+    pub(super) const fn max_batch(&self) -> usize {
+        match self {
+            Self::Cluster(_) => 1,
+            Self::Single(_) | Self::Sentinel(_) => 128,
+        }
+    }
+
+    /// Returns the maximum number of tasks that use a connection at the same time. Few tasks make large batches: two, so
+    /// that one gathers while the other waits.
+    pub(super) const fn max_senders(&self) -> usize {
+        match self {
+            Self::Cluster(_) => MAX_CONNECTIONS,
+            Self::Single(_) | Self::Sentinel(_) => 2,
+        }
+    }
+
     /// Closes idle connections. After a failure they lead to the same server, which is unreachable, restarted or
     /// replaced. Each of them would cost a caller an answer or a delay.
     pub(super) fn close_idle(&self) {
@@ -78,7 +99,7 @@ fn pool<M: Manager>(
     manager: M,
     recycle: Duration,
 ) -> Result<managed::Pool<SkipRecentHealthCheck<M>>, AddressError> {
-    let mut config = PoolConfig::new(16);
+    let mut config = PoolConfig::new(MAX_CONNECTIONS);
     config.timeouts.recycle = Some(recycle);
     // The most recently used connection is the most likely to be alive.
     config.queue_mode = QueueMode::Lifo;

@@ -5,26 +5,21 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::redis::Value;
 use mfa_core::{
     BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, Clock, RateLimitDecision,
     RateLimiter, RateRule, Timestamp,
 };
 use slog::Logger;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 use super::address::{self, AddressError};
+use super::batches::{Answer, Batches, CONNECT_TIMEOUT};
 use super::error::RedisLimiterError;
 use super::gcra::GcraRequest;
 use super::pool::Pool;
 use super::protocol::{ProbedAddress, WrongProtocol};
 use crate::memory::{MemoryRateLimiter, MonotonicTicks, Quotas};
 use crate::settings::RedisSettings;
-
-/// Deadline for opening a connection. Longer than any caller waits, for the benefit of later callers: the first of
-/// several nodes or sentinels may be unreachable.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Circuit breaker of Redis: opens after three failures in a row, for five seconds.
 const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::from_secs(5));
@@ -40,6 +35,7 @@ const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::fro
 /// one number under half a SHA-256 digest, for as long as the limit lasts. Requires Redis 5 or later.
 pub struct RedisRateLimiter {
     pool: Arc<Pool>,
+    batches: Arc<Batches>,
     /// First address, for the test of its port.
     probed: Option<ProbedAddress>,
     prefix: String,
@@ -140,8 +136,11 @@ impl RedisRateLimiter {
         ticks: MonotonicTicks,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Self, AddressError> {
+        let pool = Arc::new(Pool::open(options.settings, options.deadline)?);
+        let batches = Batches::new(Arc::clone(&pool), options.deadline, options.runtime.clone());
         Ok(Self {
-            pool: Arc::new(Pool::open(options.settings, options.deadline)?),
+            pool,
+            batches: Arc::new(batches),
             probed: address::first(options.settings)?.as_ref().and_then(ProbedAddress::new),
             prefix: options.settings.prefix.clone(),
             quotas: options.quotas,
@@ -187,7 +186,7 @@ impl RedisRateLimiter {
     }
 
     /// Opens a connection, as the first call of a server does for the later ones, then asks for a limit within the deadline.
-    async fn probe(&self) -> Result<(), RedisLimiterError> {
+    async fn probe(&self) -> Result<(), Arc<RedisLimiterError>> {
         let pool = Arc::clone(&self.pool);
         let connect = async move {
             match tokio::time::timeout(CONNECT_TIMEOUT, pool.connect()).await {
@@ -198,7 +197,7 @@ impl RedisRateLimiter {
         self.runtime.spawn(connect).await.map_err(|_| RedisLimiterError::Late)??;
         let one = GcraRequest::of_nobody(&self.prefix);
         let answer = self.answer(&one).await?;
-        one.verdict(&answer).map(drop).ok_or(RedisLimiterError::Answer)
+        one.verdict(answer).map(drop).ok_or_else(|| Arc::new(RedisLimiterError::Answer))
     }
 
     /// Logs that Redis applies no limits. A second line follows if the reason is that its port has TLS, or has none.
@@ -235,7 +234,8 @@ impl RedisRateLimiter {
     async fn query(&self, one: GcraRequest) -> Option<RateLimitDecision> {
         let permit = self.breaker.try_call(self.monotonic_now())?;
         let answer = self.answer(&one).await;
-        let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer));
+        let unexpected = || Arc::new(RedisLimiterError::Answer);
+        let verdict = answer.and_then(|answer| one.verdict(answer).ok_or_else(unexpected));
         if verdict.is_err() {
             self.pool.close_idle();
         }
@@ -259,33 +259,17 @@ impl RedisRateLimiter {
         Timestamp::from_millis(0).plus(self.ticks.elapsed())
     }
 
-    fn answer(&self, one: &GcraRequest) -> impl Future<Output = Result<Value, RedisLimiterError>> + use<> {
-        let (pool, call) = (Arc::clone(&self.pool), one.call());
-        let (answer, waiting) = oneshot::channel();
-        let work = async move {
-            let result = match pool.connect().await {
-                // Too late for this caller, but the next one finds the connection open.
-                Ok(_) if answer.is_closed() => return,
-                Ok(mut connection) => {
-                    let result = connection.run(&call).await;
-                    if result.is_err() {
-                        connection.close();
-                    }
-                    result
-                }
-                Err(fault) => Err(fault),
-            };
-            drop(answer.send(result));
-        };
+    /// Sends a request and waits for its answer until the deadline.
+    fn answer(&self, one: &GcraRequest) -> impl Future<Output = Answer> + use<> {
+        let answered = self.batches.send(one.clone());
         // A timer belongs to the runtime in which it is created, wherever it is awaited.
         let _inside = self.runtime.enter();
-        drop(self.runtime.spawn(tokio::time::timeout(CONNECT_TIMEOUT, work)));
-        let waiting = tokio::time::timeout(self.deadline, waiting);
+        let answered = tokio::time::timeout(self.deadline, answered);
         async move {
-            match waiting.await {
+            match answered.await {
                 Ok(Ok(result)) => result,
                 // The deadline is over, or the runtime has stopped.
-                Ok(Err(_)) | Err(_) => Err(RedisLimiterError::Late),
+                Ok(Err(_)) | Err(_) => Err(Arc::new(RedisLimiterError::Late)),
             }
         }
     }
