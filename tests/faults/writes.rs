@@ -50,3 +50,29 @@ fn a_read_only_database_accepts_no_code_and_is_used_again_when_writable() {
     );
     server.verify(&token, &code).assert_problem(401, "token_spent");
 }
+
+#[test]
+fn after_a_failover_no_totp_code_is_accepted_for_a_minute_and_the_log_names_the_reason() {
+    let server = TestServer::postgres_with(&[]);
+    let ada = server.enrol("ada");
+    // Precedes the function of the system: promoting a real standby would take too long.
+    server.installation.sql(
+        "CREATE TABLE history (timeline TEXT); INSERT INTO history VALUES ('00000002'); \
+         CREATE FUNCTION public.pg_walfile_name(pg_lsn) RETURNS TEXT LANGUAGE sql AS \
+         'SELECT timeline || ''0000000000000001'' FROM public.history'; \
+         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', \
+         current_database()); END $$; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let token = server.pending(ada.id);
+    for _ in 0..3 {
+        let code = ada.code(server.now());
+        let refused = server.verify(&token, &code);
+        refused.assert_problem(503, "store_unavailable");
+    }
+    assert!(server.log_contains("the database failed over less than a minute ago"));
+    assert_eq!(server.failures(ada.id), 0);
+    server.advance(61);
+    server.verify(&token, &ada.code(server.now())).ok();
+}

@@ -193,9 +193,10 @@ const fn rotate_code(error: &RotateError) -> &'static str {
 
 const fn store_code(error: &StoreError) -> &'static str {
     match error.kind() {
-        StoreErrorKind::Unavailable | StoreErrorKind::Rejected | StoreErrorKind::Unknown => {
-            "store_unavailable"
-        }
+        StoreErrorKind::Unavailable
+        | StoreErrorKind::Rejected
+        | StoreErrorKind::Unknown
+        | StoreErrorKind::FailedOver => "store_unavailable",
         StoreErrorKind::Overloaded => "overloaded",
         StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => "internal_error",
     }

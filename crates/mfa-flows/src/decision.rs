@@ -65,7 +65,9 @@ impl Flows {
     ) -> impl Fn() -> Result<(), FlowError> + Clone + Send + use<> {
         let clock = self.ports.clock.clone();
         move || match clock.totp_blocked_until() {
-            Some(until) if now < until => Err(StoreError::new(StoreErrorKind::Unknown, "failover").into()),
+            Some(until) if now < until => {
+                Err(StoreError::new(StoreErrorKind::FailedOver, "TOTP code").into())
+            },
             _ => Ok(()),
         }
     }

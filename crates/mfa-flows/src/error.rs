@@ -224,9 +224,10 @@ impl FlowError {
             Self::SmsUnavailable { .. } => ("sms_unavailable", 503),
             Self::ClockSkew => ("clock_skew", 503),
             Self::Store(error) => match error.kind() {
-                StoreErrorKind::Unavailable | StoreErrorKind::Rejected | StoreErrorKind::Unknown => {
-                    STORE_UNAVAILABLE
-                }
+                StoreErrorKind::Unavailable
+                | StoreErrorKind::Rejected
+                | StoreErrorKind::Unknown
+                | StoreErrorKind::FailedOver => STORE_UNAVAILABLE,
                 StoreErrorKind::Overloaded => OVERLOADED,
                 StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => INTERNAL_ERROR,
             },
@@ -305,6 +306,7 @@ mod tests {
             FlowError::ClockSkew,
             store(StoreErrorKind::Unavailable),
             store(StoreErrorKind::Unknown),
+            store(StoreErrorKind::FailedOver),
             store(StoreErrorKind::Overloaded),
             store(StoreErrorKind::DecisionPanicked),
             store(StoreErrorKind::Corrupt),

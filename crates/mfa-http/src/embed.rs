@@ -73,10 +73,11 @@ impl Embedded {
         let (login, pages) = (settings.login.enabled, self.extension.is_some());
         let matches = move |path: &str| routes::is_api_path(path, login, pages);
         self.add(config, matches, |config| {
-            if let Some(extension) = &self.extension {
-                extension.configure(config);
-            }
-            routes::configure(config, RouteConfig::new(settings, self.extension.is_some()));
+            routes::configure(config, RouteConfig::new(settings, self.extension.is_some()), |config| {
+                if let Some(extension) = &self.extension {
+                    extension.configure(config);
+                }
+            });
         });
     }
 

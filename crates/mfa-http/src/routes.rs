@@ -193,9 +193,20 @@ fn operator_routes() -> Vec<Route> {
     ]
 }
 
-/// Registers all routes, the static files of the documentation, and an error for unknown paths.
-pub(crate) fn configure(config: &mut ServiceConfig, options: RouteConfig) {
-    add(config, routes(options));
+/// Registers all routes, those of an extension, the static files of the documentation, and an error for unknown paths.
+///
+/// actix-web tries routes in their order, and those with a parameter by a regular expression. So the routes of the API
+/// precede those of the extension, which all have one.
+pub(crate) fn configure(
+    config: &mut ServiceConfig,
+    options: RouteConfig,
+    extension: impl FnOnce(&mut ServiceConfig),
+) {
+    let is_fallback = |route: &Route| route.path().starts_with("/interface/");
+    let (fallbacks, api): (Vec<_>, Vec<_>) = routes(options).into_iter().partition(is_fallback);
+    add(config, api);
+    extension(config);
+    add(config, fallbacks);
     add_swagger_ui_files(config);
     config.default_service(web::to(async |_: BodyLimit| Err::<&str, _>(ApiError::NotFound)));
 }

@@ -187,12 +187,13 @@ fn public(
             .app_data(Data::from(Arc::clone(&mfa)))
             .app_data(document.clone())
             .configure(|config| {
-                if let Some(extension) = extension {
-                    extension.configure(config);
-                    extension.configure_entry_points(config);
-                }
+                routes::configure(config, options, |config| {
+                    if let Some(extension) = extension {
+                        extension.configure(config);
+                        extension.configure_entry_points(config);
+                    }
+                });
             })
-            .configure(|config| routes::configure(config, options))
             .wrap(from_fn(move |request, next| {
                 let middleware = Arc::clone(&middleware);
                 async move { middleware.handle(request, next).await }

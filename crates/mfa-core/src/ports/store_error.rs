@@ -16,6 +16,9 @@ pub enum StoreErrorKind {
     Overloaded,
     /// It is unknown whether the change was stored. A submitted code may be spent: request the next one.
     Unknown,
+    /// The database failed over less than a minute ago, so a used code may not be known as used. Nothing was stored:
+    /// request the next code.
+    FailedOver,
     /// The decision panicked. Nothing was stored.
     DecisionPanicked,
     /// The row holds an invalid value, such as a plaintext secret. Nothing was stored.
@@ -43,6 +46,9 @@ impl StoreErrorKind {
             Self::Rejected => "the database rejected the change; nothing was stored",
             Self::Overloaded => "too many requests are waiting; nothing was tried",
             Self::Unknown => "the database did not answer; the change may be stored",
+            Self::FailedOver => {
+                "the database failed over less than a minute ago, so TOTP codes are rejected; nothing was stored"
+            }
             Self::DecisionPanicked => "the decision panicked; nothing was stored",
             Self::Corrupt => "the row contains an invalid value",
         }

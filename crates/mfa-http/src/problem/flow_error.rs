@@ -61,7 +61,8 @@ fn store_problem_kind(error: &StoreError) -> ProblemKind {
     match error.kind() {
         StoreErrorKind::Unavailable | StoreErrorKind::Rejected => ProblemKind::StoreUnavailable,
         StoreErrorKind::Overloaded => ProblemKind::Overloaded,
-        StoreErrorKind::Unknown => ProblemKind::StoreOutcomeUnknown,
+        // A code that was used before the failover would count as unused.
+        StoreErrorKind::Unknown | StoreErrorKind::FailedOver => ProblemKind::StoreOutcomeUnknown,
         StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => ProblemKind::InternalError,
     }
 }

@@ -70,6 +70,7 @@ fn refusals() -> Vec<(FlowError, u16, &'static str)> {
         (store(StoreErrorKind::Unavailable), 503, "store_unavailable"),
         (store(StoreErrorKind::Overloaded), 503, "overloaded"),
         (store(StoreErrorKind::Unknown), 503, "store_unavailable"),
+        (store(StoreErrorKind::FailedOver), 503, "store_unavailable"),
         (store(StoreErrorKind::DecisionPanicked), 500, "internal_error"),
         (store(StoreErrorKind::Corrupt), 500, "internal_error"),
         (CipherError::UnknownKey.into(), 503, "store_unavailable"),
@@ -97,9 +98,11 @@ async fn every_refusal_has_its_status_and_code_and_shows_nothing_of_the_inside()
 
 #[actix_web::test]
 async fn an_unknown_outcome_asks_for_the_next_code() {
-    let unknown = ApiError::from(store(StoreErrorKind::Unknown));
-    let detail = document(&unknown, Language::English).await["detail"].to_string();
-    assert!(detail.contains("may have been used: try again with the next one"), "{detail}");
+    for kind in [StoreErrorKind::Unknown, StoreErrorKind::FailedOver] {
+        let error = ApiError::from(store(kind));
+        let detail = document(&error, Language::English).await["detail"].to_string();
+        assert!(detail.contains("may have been used: try again with the next one"), "{detail}");
+    }
 }
 
 #[actix_web::test]

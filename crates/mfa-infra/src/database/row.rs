@@ -5,7 +5,7 @@ mod authenticators;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, AuthenticatorColumn, BackupMethod, FactorKind, PendingApp, PendingTotp, PhoneState,
+    Account, AuthenticatorColumn, BackupMethod, FactorKind, InternalState, PendingApp, PendingTotp, PhoneState,
     RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
 };
 
@@ -213,21 +213,26 @@ impl AccountRow {
             invalid_type: None,
         })
     }
+}
 
-    /// Whether a column differs that verifications do not write.
-    pub(super) fn differs_in_cold_columns(&self, other: &Self) -> bool {
-        let hot = Self {
-            totp_last_step: other.totp_last_step,
-            mfa_failed_attempts: other.mfa_failed_attempts,
-            mfa_lock_until: other.mfa_lock_until,
-            mfa_last_success_at: other.mfa_last_success_at,
-            mfa_last_method: other.mfa_last_method.clone(),
-            mfa_version: other.mfa_version,
-            mfa_internal: other.mfa_internal.clone(),
-            ..self.clone()
-        };
-        hot != *other
-    }
+/// Whether an account differs in what is stored in a column that verifications do not write. `after` stays as it is.
+pub(super) fn differs_in_cold_columns(before: Account, after: &mut Account) -> bool {
+    // Moved for the comparison, not copied.
+    let (internal, events) = (std::mem::take(&mut after.internal), std::mem::take(&mut after.events));
+    let hot = Account {
+        totp: TotpState { last_step: after.totp.last_step, ..before.totp },
+        failures: after.failures,
+        lock_until: after.lock_until,
+        last_success_at: after.last_success_at,
+        last_method: after.last_method,
+        version: after.version,
+        internal: InternalState::default(),
+        events: Vec::new(),
+        ..before
+    };
+    let differs = hot != *after;
+    (after.internal, after.events) = (internal, events);
+    differs
 }
 
 /// Returns a count of failures that the column of PostgreSQL, an `INTEGER`, can hold. A larger one is the largest, and a

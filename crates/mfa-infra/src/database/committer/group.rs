@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use diesel::result::{DatabaseErrorKind, Error};
-use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
+use mfa_core::{Account, Decision, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
 
 use super::clock::now;
 use super::queue::Job;
 use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
 use crate::database::chain::{Chain, ChainedEvent, LastEvents};
 use crate::database::notifications::Notifications;
-use crate::database::row::{AccountRow, RowError};
+use crate::database::row::{AccountRow, RowError, differs_in_cold_columns};
 use crate::metrics::{GroupResult, StoreMetrics};
 
 /// Outcome of one decision in the run that was stored.
@@ -29,7 +29,31 @@ enum DecisionOutcome {
 /// Accounts of a group, as read and as changed so far; or the reason why a row is invalid.
 ///
 /// They are compared as accounts, never as rows: a database may format a JSON document differently.
-type GroupAccounts = HashMap<UserId, Result<(Account, Account), String>>;
+type GroupAccounts = HashMap<UserId, Result<GroupAccount, String>>;
+
+/// Account of a group.
+struct GroupAccount {
+    /// As it was read.
+    before: Account,
+    /// With the changes of the decisions so far.
+    after: Account,
+    /// Whether `after` may differ from `before`.
+    may_differ: bool,
+}
+
+impl GroupAccount {
+    /// Runs a decision. If it panics, its changes are dropped.
+    fn run(&mut self, decision: &mut Decision) -> DecisionOutcome {
+        // Most accounts have one decision in a group: `before` is the copy that a panic needs.
+        let copy = self.may_differ.then(|| self.after.clone());
+        self.may_differ = true;
+        if catch_unwind(AssertUnwindSafe(|| decision(&mut self.after))).is_ok() {
+            return DecisionOutcome::Ran;
+        }
+        self.after = copy.unwrap_or_else(|| self.before.clone());
+        DecisionOutcome::Panicked
+    }
+}
 
 /// Services of every group.
 #[derive(Clone, Debug)]
@@ -144,7 +168,7 @@ impl GroupContext {
         }
     }
 
-    /// Runs each decision in turn on a copy of its account, with the changes of earlier decisions.
+    /// Runs each decision in turn on its account, with the changes of earlier decisions.
     fn decide(
         &self,
         jobs: &mut [Job],
@@ -163,7 +187,8 @@ impl GroupContext {
                 if let Some(newest) = newest {
                     after.continue_chain(newest.head.clone(), newest.at);
                 }
-                (before, after)
+                let may_differ = newest.is_some() || !after.events.is_empty();
+                GroupAccount { before, after, may_differ }
             });
             accounts.insert(UserId::new(row.id), account);
         }
@@ -171,20 +196,11 @@ impl GroupContext {
             .iter_mut()
             .map(|job| match accounts.get_mut(&job.user) {
                 None => DecisionOutcome::NoSuchUser,
-                Some(Ok((before, _))) if before.internal.inserted && !is_known(job.user.value()) => {
+                Some(Err(why)) => DecisionOutcome::Corrupt(why.clone()),
+                Some(Ok(account)) if account.before.internal.inserted && !is_known(job.user.value()) => {
                     DecisionOutcome::NeedsLastEvent
                 }
-                Some(Err(why)) => DecisionOutcome::Corrupt(why.clone()),
-                Some(Ok((_, account))) => {
-                    let mut copy = account.clone();
-                    match catch_unwind(AssertUnwindSafe(|| (job.decision)(&mut copy))) {
-                        Ok(()) => {
-                            *account = copy;
-                            DecisionOutcome::Ran
-                        }
-                        Err(_) => DecisionOutcome::Panicked,
-                    }
-                }
+                Some(Ok(account)) => account.run(&mut job.decision),
             })
             .collect::<Vec<_>>();
         self.writes(jobs, accounts, outcomes)
@@ -199,7 +215,7 @@ impl GroupContext {
     ) -> (Vec<DecisionOutcome>, Vec<Arc<AccountWrite>>) {
         let mut writes = Vec::new();
         for (user, account) in accounts {
-            let Ok((mut before, mut after)) = account else { continue };
+            let Ok(GroupAccount { mut before, mut after, .. }) = account else { continue };
             // The mark of an inserted row alone is no reason to write.
             let mark = std::mem::replace(&mut before.internal.inserted, after.internal.inserted);
             let is_unchanged = before == after;
@@ -212,9 +228,8 @@ impl GroupContext {
                 (Ok(events), Some(notifications)) => notifications.of(&before, &mut after, events),
                 _ => Vec::new(),
             };
-            let rows = AccountRow::from_account(&before).zip(AccountRow::from_account(&after));
-            if let (Ok(events), Some((before, row))) = (events, rows) {
-                let is_cold = row.differs_in_cold_columns(&before);
+            if let (Ok(events), Some(row)) = (events, AccountRow::from_account(&after)) {
+                let is_cold = differs_in_cold_columns(before, &mut after);
                 writes.push(Arc::new(AccountWrite { row, is_cold, events, mails }));
                 continue;
             }
