@@ -67,7 +67,7 @@ impl Flows {
         move || match clock.totp_blocked_until() {
             Some(until) if now < until => {
                 Err(StoreError::new(StoreErrorKind::FailedOver, "TOTP code").into())
-            },
+            }
             _ => Ok(()),
         }
     }

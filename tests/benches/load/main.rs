@@ -32,6 +32,7 @@ struct Options {
     rounds: usize,
     users: usize,
     baseline: Option<PathBuf>,
+    write: Option<PathBuf>,
     rows: Vec<String>,
 }
 
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         }
     };
     for row in &options.rows {
-        match row.as_str() {
+        let table = match row.as_str() {
             "postgres" => scenario::postgres(&options),
             "sqlite" => scenario::sqlite(&options),
             "redis" => scenario::redis(&options),
@@ -53,6 +54,9 @@ fn main() -> ExitCode {
             "passwords" => slow::passwords(&options),
             "overload" => scenario::overload(&options),
             _ => scenario::memory(&options),
+        };
+        if let Some(document) = &options.write {
+            table.write(document, row);
         }
     }
     ExitCode::SUCCESS
@@ -67,6 +71,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         rounds: 3,
         users: 200_000,
         baseline: None,
+        write: None,
         rows: Vec::new(),
     };
     while let Some(word) = words.next() {
@@ -80,11 +85,8 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--seconds" => options.seconds = Duration::from_secs(number()? as u64),
             "--rounds" => options.rounds = number()?,
             "--users" => options.users = number()?,
-            "--baseline" => {
-                let path = PathBuf::from(words.next().ok_or("--baseline needs a file")?);
-                options.baseline =
-                    Some(path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?);
-            }
+            "--baseline" => options.baseline = Some(file(&word, words.next())?),
+            "--write" => options.write = Some(file(&word, words.next())?),
             row if ROWS.contains(&row) => options.rows.push(word),
             _ => return Err(format!("unknown argument {word}")),
         }
@@ -93,4 +95,10 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         options.rows = ROWS.into_iter().filter(|it| *it != "million").map(str::to_owned).collect();
     }
     Ok(options)
+}
+
+/// Returns the absolute path of an existing file.
+fn file(option: &str, value: Option<String>) -> Result<PathBuf, String> {
+    let path = PathBuf::from(value.ok_or_else(|| format!("{option} needs a file"))?);
+    path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
 }

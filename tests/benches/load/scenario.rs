@@ -11,7 +11,7 @@ use crate::bare::Bare;
 use crate::generator::{verify, verify_with};
 use crate::population::Population;
 use crate::server::{BenchServer, program};
-use crate::table::{COLUMNS, Measured, head, line, median, rate};
+use crate::table::{COLUMNS, Measured, Table, median, rate};
 
 /// The whole load comes from one address.
 pub(crate) const UNLIMITED: [(&str, &str); 2] =
@@ -60,11 +60,11 @@ pub(crate) fn enough(time: Duration) -> usize {
 }
 
 /// PostgreSQL beside `pgbench` in turn.
-pub(crate) fn postgres(options: &Options) {
+pub(crate) fn postgres(options: &Options) -> Table {
     let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     let bare = Bare::create(&installation, options.users);
-    head("TOTP on PostgreSQL", &COLUMNS);
+    let mut table = Table::new("TOTP on PostgreSQL", &COLUMNS);
     for connections in CONNECTIONS {
         let builds = builds(options);
         let mut measured = vec![Vec::new(); builds.len()];
@@ -78,16 +78,17 @@ pub(crate) fn postgres(options: &Options) {
         let limit = median(limit);
         for (build, rounds) in builds.iter().zip(&measured) {
             let beside = format!("{:.2} × pgbench ({limit:.0}/s)", rate(rounds) / limit);
-            line(build.name, connections, rounds, &beside);
+            table.line(build.name, connections, rounds, &beside);
         }
     }
+    table
 }
 
 /// SQLite, each build in turn.
-pub(crate) fn sqlite(options: &Options) {
+pub(crate) fn sqlite(options: &Options) -> Table {
     let installation = Installation::sqlite(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
-    head("TOTP on SQLite (synchronous=FULL)", &COLUMNS);
+    let mut table = Table::new("TOTP on SQLite (synchronous=FULL)", &COLUMNS);
     let builds = builds(options);
     let mut measured = vec![Vec::new(); builds.len()];
     for _ in 0..options.rounds {
@@ -97,37 +98,44 @@ pub(crate) fn sqlite(options: &Options) {
     }
     let first = measured.first().map_or(f64::NAN, |it| rate(it));
     for (build, rounds) in builds.iter().zip(&measured) {
-        line(build.name, 64, rounds, &format!("{:.2} × the first line", rate(rounds) / first));
+        table.line(build.name, 64, rounds, &format!("{:.2} × the first line", rate(rounds) / first));
     }
+    table
 }
 
 /// Rate limits in Redis beside those in memory, in turn.
-pub(crate) fn redis(options: &Options) {
+pub(crate) fn redis(options: &Options) -> Table {
     let without = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&without, options.users));
     let url = without.database().url().to_owned();
     let with =
         Installation::postgres_at(&url, &[&UNLIMITED[..], &[("REDIS_URL", redis_url().as_str())]].concat());
-    head("Rate limits in Redis", &COLUMNS);
+    let mut table = Table::new("Rate limits in Redis", &COLUMNS);
     let server = program("mfa-server");
     let (mut in_memory, mut in_redis) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         in_memory.push(once(&server, &without, &population, 64, options.seconds));
         in_redis.push(once(&server, &with, &population, 64, options.seconds));
     }
-    line("limits in memory", 64, &in_memory, "");
-    line("limits in Redis", 64, &in_redis, &format!("{:.2} × in memory", rate(&in_redis) / rate(&in_memory)));
+    table.line("limits in memory", 64, &in_memory, "");
+    table.line(
+        "limits in Redis",
+        64,
+        &in_redis,
+        &format!("{:.2} × in memory", rate(&in_redis) / rate(&in_memory)),
+    );
+    table
 }
 
 /// A million users beside ten thousand, in turn.
-pub(crate) fn million(options: &Options) {
+pub(crate) fn million(options: &Options) -> Table {
     let installations = [Installation::postgres(&UNLIMITED), Installation::postgres(&UNLIMITED)];
     let populations: Vec<_> = installations
         .iter()
         .zip([10_000, 1_000_000])
         .map(|(installation, count)| Arc::new(Population::import(installation, count)))
         .collect();
-    head("A million users", &COLUMNS);
+    let mut table = Table::new("A million users", &COLUMNS);
     let server = program("mfa-server");
     let mut measured = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
@@ -138,8 +146,9 @@ pub(crate) fn million(options: &Options) {
         }
     }
     let [few, many] = &measured;
-    line("10,000 users", 64, few, "");
-    line("1,000,000 users", 64, many, &format!("{:.2} × ten thousand", rate(many) / rate(few)));
+    table.line("10,000 users", 64, few, "");
+    table.line("1,000,000 users", 64, many, &format!("{:.2} × ten thousand", rate(many) / rate(few)));
+    table
 }
 
 /// As [`once`], for users whose codes last for a second: waits for a new step first.
@@ -153,33 +162,34 @@ fn once_short(program: &Path, installation: &Installation, population: &Arc<Popu
 }
 
 /// Ten times as many connections as the best rate needs.
-pub(crate) fn overload(options: &Options) {
+pub(crate) fn overload(options: &Options) -> Table {
     let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
-    head("Overload", &[&COLUMNS[..], &["refused/s", "memory before / after"]].concat());
+    let mut table = Table::new("Overload", &[&COLUMNS[..], &["refused/s", "memory before / after"]].concat());
     let server = BenchServer::start(&program("mfa-server"), &installation);
     verify(&server, &population, 256, WARM_UP);
     for connections in [256, 2_560, 5_120] {
         let before = server.memory("VmRSS");
         population.wait_for_codes(enough(options.seconds));
         let measured = verify_with(&server, &population, connections, options.seconds, true);
-        println!(
-            "| one server | {connections} | {:.0} | {:.1} / {:.1} | {:.3} | | {:.0} | {before:.0} / {:.0} MiB |",
+        table.cells(&format!(
+            "one server | {connections} | {:.0} | {:.1} / {:.1} | {:.3} | | {:.0} | {before:.0} / {:.0} MiB",
             measured.rate,
             measured.percentile(50),
             measured.percentile(99),
             measured.cpu_ms,
             measured.refused as f64 / options.seconds.as_secs_f64(),
             server.memory("VmRSS"),
-        );
+        ));
     }
+    table
 }
 
 /// Memory after the start and under full load.
-pub(crate) fn memory(options: &Options) {
+pub(crate) fn memory(options: &Options) -> Table {
     let installation = Installation::sqlite(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
-    head("Memory of the server in MiB", &["when", "resident", "of it anonymous"]);
+    let mut table = Table::new("Memory of the server in MiB", &["when", "resident", "of it anonymous"]);
     for build in builds(options) {
         let server = BenchServer::start(&build.program, &installation);
         std::thread::sleep(Duration::from_secs(2));
@@ -187,7 +197,8 @@ pub(crate) fn memory(options: &Options) {
         population.wait_for_codes(enough(options.seconds));
         verify(&server, &population, 64, options.seconds);
         let loaded = (server.memory("VmRSS"), server.memory("RssAnon"));
-        println!("| {}, idle | {:.0} | {:.0} |", build.name, idle.0, idle.1);
-        println!("| {}, after full load | {:.0} | {:.0} |", build.name, loaded.0, loaded.1);
+        table.cells(&format!("{}, idle | {:.0} | {:.0}", build.name, idle.0, idle.1));
+        table.cells(&format!("{}, after full load | {:.0} | {:.0}", build.name, loaded.0, loaded.1));
     }
+    table
 }

@@ -12,7 +12,7 @@ use crate::generator::verify;
 use crate::population::{Population, admin_with_input};
 use crate::scenario::{UNLIMITED, enough};
 use crate::server::{BenchServer, program};
-use crate::table::{COLUMNS, head, line};
+use crate::table::{COLUMNS, Table};
 
 /// Origin of the pages in development.
 const ORIGIN: &str = "http://localhost:8200";
@@ -22,7 +22,7 @@ const CLIENTS: usize = 4;
 const CONNECTIONS: usize = 64;
 
 /// Passkey verifications alone, then beside TOTP.
-pub(crate) fn passkeys(options: &Options) {
+pub(crate) fn passkeys(options: &Options) -> Table {
     beside(options, "Passkeys beside TOTP", "passkeys", |client, nth| {
         let (mut token, mut device) = passkey_user(client, nth);
         Box::new(move || {
@@ -35,11 +35,11 @@ pub(crate) fn passkeys(options: &Options) {
             // It replaces the token.
             token = text(&verified, "access_token");
         })
-    });
+    })
 }
 
 /// Logins with a password (Argon2id) alone, then beside TOTP.
-pub(crate) fn passwords(options: &Options) {
+pub(crate) fn passwords(options: &Options) -> Table {
     beside(options, "Passwords beside TOTP", "logins", |client, nth| {
         Box::new(move || {
             let name = format!("slow{nth}");
@@ -49,7 +49,7 @@ pub(crate) fn passwords(options: &Options) {
                 .send();
             assert!([200, 503].contains(&answer.status), "{answer:?}");
         })
-    });
+    })
 }
 
 const PASSWORD: &str = "a long password of a benchmark";
@@ -57,7 +57,7 @@ const PASSWORD: &str = "a long password of a benchmark";
 type Work = Box<dyn FnMut() + Send>;
 
 /// Measures slow work alone, TOTP alone, and both together.
-fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usize) -> Work + Sync) {
+fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usize) -> Work + Sync) -> Table {
     let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     for nth in 0..CLIENTS {
@@ -71,7 +71,7 @@ fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usiz
     let mut works: Vec<Work> = (0..CLIENTS).map(|nth| work(client, nth)).collect();
     let wait = || population.wait_for_codes(enough(options.seconds));
     let totp = || verify(&server, &population, CONNECTIONS, options.seconds);
-    head(title, &COLUMNS);
+    let mut table = Table::new(title, &COLUMNS);
     wait();
     totp();
     wait();
@@ -81,11 +81,12 @@ fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usiz
     let (slow_beside, together) = during(&mut works, totp);
     let per_second = |count: usize| count as f64 / options.seconds.as_secs_f64();
     let (p99, p99_beside) = (alone.percentile(99), together.percentile(99));
-    line("TOTP alone", CONNECTIONS, &[alone], "");
+    table.line("TOTP alone", CONNECTIONS, &[alone], "");
     let ratio = format!("p99 {:.2} × alone", p99_beside / p99);
-    line("TOTP beside", CONNECTIONS, &[together], &ratio);
-    println!("| {what} alone | {CLIENTS} | {:.0} | | | |", per_second(slow_alone));
-    println!("| {what} beside TOTP | {CLIENTS} | {:.0} | | | |", per_second(slow_beside));
+    table.line("TOTP beside", CONNECTIONS, &[together], &ratio);
+    table.cells(&format!("{what} alone | {CLIENTS} | {:.0} | | |", per_second(slow_alone)));
+    table.cells(&format!("{what} beside TOTP | {CLIENTS} | {:.0} | | |", per_second(slow_beside)));
+    table
 }
 
 /// Repeats the slow work until `measure` returns. Returns how often it was done.

@@ -1,5 +1,7 @@
 //! Statistics and the printed tables.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// Result of one measurement.
@@ -43,27 +45,56 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Prints the head of a table.
-pub(crate) fn head(title: &str, columns: &[&str]) {
-    println!("\n### {title}\n");
-    println!("| {} |", columns.join(" | "));
-    println!("| {} |", vec!["---"; columns.len()].join(" | "));
-}
-
-/// Columns of [`line`].
+/// Columns of [`Table::line`].
 pub(crate) const COLUMNS: [&str; 6] =
     ["what", "connections", "verifications/s", "p50 / p99 in ms", "CPU of the server in ms", "beside"];
 
-/// Prints the medians of the rounds of one subject. `beside` is what the rate is compared with.
-pub(crate) fn line(what: &str, connections: usize, rounds: &[Measured], beside: &str) {
-    let of = |value: fn(&Measured) -> f64| median(rounds.iter().map(value));
-    println!(
-        "| {what} | {connections} | {:.0} | {:.1} / {:.1} | {:.3} | {beside} |",
-        of(|it| it.rate),
-        of(|it| it.percentile(50)),
-        of(|it| it.percentile(99)),
-        of(|it| it.cpu_ms),
-    );
+/// Table of one row of the benchmark, printed line by line.
+#[derive(Debug)]
+pub(crate) struct Table {
+    text: String,
+}
+
+impl Table {
+    /// Prints the title and the head.
+    pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
+        println!("\n### {title}\n");
+        let mut table = Self { text: String::new() };
+        table.print(&format!("| {} |", columns.join(" | ")));
+        table.print(&format!("| {} |", vec!["---"; columns.len()].join(" | ")));
+        table
+    }
+
+    /// Prints a line, given as the text between the outer bars.
+    pub(crate) fn cells(&mut self, cells: &str) {
+        self.print(&format!("| {cells} |"));
+    }
+
+    /// Prints the medians of the rounds of one subject. `beside` is what the rate is compared with.
+    pub(crate) fn line(&mut self, what: &str, connections: usize, rounds: &[Measured], beside: &str) {
+        let of = |value: fn(&Measured) -> f64| median(rounds.iter().map(value));
+        let (rate, cpu) = (of(|it| it.rate), of(|it| it.cpu_ms));
+        let (p50, p99) = (of(|it| it.percentile(50)), of(|it| it.percentile(99)));
+        self.cells(&format!(
+            "{what} | {connections} | {rate:.0} | {p50:.1} / {p99:.1} | {cpu:.3} | {beside}"
+        ));
+    }
+
+    fn print(&mut self, line: &str) {
+        println!("{line}");
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// Replaces the table of this row in a document: what stands between `<!-- bench ROW -->` and `<!-- end -->`.
+    pub(crate) fn write(&self, document: &Path, row: &str) {
+        let old = fs::read_to_string(document).expect("the document is a text file");
+        let begin = format!("<!-- bench {row} -->\n");
+        let (before, rest) = old.split_once(&begin).unwrap_or_else(|| panic!("no {begin} in {document:?}"));
+        let (_, after) = rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("{begin} does not end"));
+        let new = format!("{before}{begin}\n{}\n<!-- end -->{after}", self.text);
+        fs::write(document, new).expect("the document takes a new table");
+    }
 }
 
 /// Returns the median rate.

@@ -5,8 +5,8 @@ mod authenticators;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, AuthenticatorColumn, BackupMethod, FactorKind, InternalState, PendingApp, PendingTotp, PhoneState,
-    RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
+    Account, AuthenticatorColumn, BackupMethod, FactorKind, InternalState, PendingApp, PendingTotp,
+    PhoneState, RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
 };
 
 use self::authenticators::{authenticator_column, further_app};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::error::RedisLimiterError;
 use super::gcra::{self, GcraAnswer, GcraRequest};
@@ -16,6 +16,9 @@ use super::pool::Pool;
 /// Deadline for opening a connection. Longer than any caller waits, for the benefit of later callers: the first of
 /// several nodes or sentinels may be unreachable.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Time between two calls, which gathers requests under load. A call costs several times as much as one more request in it.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Answer of Redis to one request. A failed call has one error for all its requests.
 pub(super) type Answer = Result<GcraAnswer, Arc<RedisLimiterError>>;
@@ -34,6 +37,8 @@ struct Waiting {
     requests: VecDeque<WaitingRequest>,
     /// Tasks that send requests.
     senders: usize,
+    /// When the next call may start.
+    next_call: Option<Instant>,
 }
 
 struct WaitingRequest {
@@ -76,7 +81,9 @@ struct Sender {
 
 impl Sender {
     async fn run(&mut self) {
-        while let Some(batch) = self.next_batch() {
+        loop {
+            self.gather().await;
+            let Some(batch) = self.next_batch() else { return };
             let result = self.call(&batch).await;
             match result.map_err(Arc::new) {
                 Ok(answers) => {
@@ -93,6 +100,17 @@ impl Sender {
         }
     }
 
+    /// Waits until the next call may start, unless each request is a call of its own.
+    async fn gather(&self) {
+        if self.batches.pool.max_batch() == 1 {
+            return;
+        }
+        let next_call = self.batches.queue().next_call;
+        if let Some(at) = next_call {
+            tokio::time::sleep_until(at).await;
+        }
+    }
+
     /// Takes the next requests, without those whose callers no longer wait. `None`: there are none, and this task ends.
     fn next_batch(&mut self) -> Option<Vec<WaitingRequest>> {
         let max = self.batches.pool.max_batch();
@@ -106,6 +124,7 @@ impl Sender {
             }
         }
         if !batch.is_empty() {
+            queue.next_call = Instant::now().checked_add(GATHER);
             return Some(batch);
         }
         // Under the same lock as the search, so that a request that arrives now starts another task.

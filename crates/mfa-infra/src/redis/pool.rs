@@ -75,12 +75,11 @@ impl Pool {
         }
     }
 
-    /// Returns the maximum number of tasks that use a connection at the same time. Few tasks make large batches: two, so
-    /// that one gathers while the other waits.
+    /// Returns the maximum number of calls at the same time. One call after another makes large batches.
     pub(super) const fn max_senders(&self) -> usize {
         match self {
             Self::Cluster(_) => MAX_CONNECTIONS,
-            Self::Single(_) | Self::Sentinel(_) => 2,
+            Self::Single(_) | Self::Sentinel(_) => 1,
         }
     }
 
