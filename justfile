@@ -78,3 +78,7 @@ interface *args:
 # Measure the coverage of the tests and write docs/coverage.md.
 coverage:
     scripts/coverage
+
+# Count the instructions of each part of a verification; `just count-instructions --write` records them.
+count-instructions *args:
+    scripts/count-instructions {{ args }}

@@ -1,0 +1,19 @@
+//! One part of a verification, and what visits all parts.
+
+/// Operation that is measured alone.
+pub(crate) trait MeasuredPart {
+    /// What one operation works on. Each operation has one of its own, because a code and a token are used once.
+    type Input;
+
+    /// Prepares the input of one operation. Not measured.
+    fn input(&self) -> Self::Input;
+
+    /// Runs the operation once and checks that it succeeded.
+    fn run(&self, input: &mut Self::Input);
+}
+
+/// Measures or lists parts.
+pub(crate) trait PartVisitor {
+    /// Visits a part. A count runs it this many times; `open` prepares what all operations share.
+    fn visit<P: MeasuredPart>(&mut self, name: &'static str, iterations: usize, open: impl Fn() -> P);
+}
