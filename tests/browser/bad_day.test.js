@@ -251,6 +251,8 @@ test('blocked cookies are named', async (t) => {
   await window.click(WORDS.en.enter);
   await window.expectText('Cookies are blocked');
   await window.expectAccessible('cookies blocked');
+  // The page asks for mails in the background, also while it is closed.
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
 test('the page for a code shows the whole number, and a refusal says what a number looks like', async (t) => {

@@ -3,6 +3,7 @@
 mod columns;
 pub(super) mod connect;
 mod dialect;
+mod insert_user;
 mod mail_statement;
 mod statements;
 mod store;

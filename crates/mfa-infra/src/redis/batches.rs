@@ -29,11 +29,11 @@ pub(super) struct Batches {
     /// Deadline of a call on an open connection.
     deadline: Duration,
     runtime: Handle,
-    queue: Mutex<Waiting>,
+    queue: Mutex<RequestQueue>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct RequestQueue {
     requests: VecDeque<WaitingRequest>,
     /// Tasks that send requests.
     senders: usize,
@@ -51,7 +51,7 @@ impl Batches {
         Self { pool, deadline, runtime, queue: Mutex::default() }
     }
 
-    fn queue(&self) -> MutexGuard<'_, Waiting> {
+    fn queue(&self) -> MutexGuard<'_, RequestQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

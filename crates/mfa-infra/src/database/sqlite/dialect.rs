@@ -2,7 +2,7 @@
 
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{Connection, OptionalExtension, RunQueryDsl, SqliteConnection, sql_query};
 use mfa_core::NewUser;
@@ -10,6 +10,7 @@ use mfa_sms::{BudgetDecision, BudgetRequest};
 use serde_json::json;
 
 use super::columns;
+use super::insert_user::InsertUser;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne};
 use crate::database::columns::ColumnKind;
 use crate::database::login_columns::LoginColumns;
@@ -182,7 +183,7 @@ impl Dialect for SqliteConnection {
         self.write(|connection| {
             let mut inserted = Vec::with_capacity(users.len());
             for user in users {
-                inserted.extend(insert_user(connection, user)?);
+                inserted.extend(InsertUser::new(user).get_result(connection).optional()?);
             }
             Ok(inserted)
         })
@@ -197,28 +198,6 @@ fn bound(statement: Statement) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
         Value::Integers(values) => query.bind::<Text, _>(json!(values).to_string()),
         Value::Texts(values) => query.bind::<Text, _>(json!(values).to_string()),
     })
-}
-
-fn insert_user(connection: &mut SqliteConnection, user: &NewUser) -> QueryResult<Option<UserIdentityRow>> {
-    sql_query(
-        // Never the id of a deleted user: events and floors outlive their user.
-        "INSERT INTO users (id, email, username, hashed_password, full_name, is_active, is_superuser, \
-         mfa_enforced, created_at, updated_at) SELECT 1 + max( \
-         coalesce((SELECT max(id) FROM users), 0), coalesce((SELECT max(user_id) FROM mfa_events), 0), \
-         coalesce((SELECT max(user_id) FROM mfa_event_floors), 0)), \
-         ?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7 \
-         WHERE NOT EXISTS (SELECT 1 FROM users WHERE lower(email) = lower(?1)) \
-         ON CONFLICT DO NOTHING RETURNING id, email, username",
-    )
-    .bind::<Text, _>(&user.email)
-    .bind::<Text, _>(&user.username)
-    .bind::<Text, _>(user.digest.as_column())
-    .bind::<Nullable<Text>, _>(&user.full_name)
-    .bind::<Bool, _>(user.is_superuser)
-    .bind::<Bool, _>(user.mfa_enforced)
-    .bind::<BigInt, _>(user.created_at.millis())
-    .get_result(connection)
-    .optional()
 }
 
 fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
