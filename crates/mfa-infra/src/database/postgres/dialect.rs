@@ -185,8 +185,9 @@ impl Dialect for PgConnection {
              mfa_enforced, created_at, updated_at) \
              SELECT email, username, digest, name, TRUE, super, enforced, to_timestamp(at / 1000.0), \
              to_timestamp(at / 1000.0) \
-             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS n(email, username, digest, name, super, enforced, at) \
-             WHERE NOT EXISTS ({is_taken}) \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY \
+             AS n(email, username, digest, name, super, enforced, at, place) \
+             WHERE NOT EXISTS ({is_taken}) ORDER BY place \
              ON CONFLICT DO NOTHING RETURNING id::bigint, email::text, username::text"
         ))
         .bind::<Array<Text>, _>(texts(|it| &it.email))
