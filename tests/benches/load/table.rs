@@ -90,8 +90,10 @@ impl Table {
     pub(crate) fn write(&self, document: &Path, row: &str) {
         let old = fs::read_to_string(document).expect("the document is a text file");
         let begin = format!("<!-- bench {row} -->\n");
-        let (before, rest) =
-            old.split_once(&begin).unwrap_or_else(|| panic!("no {begin} in {}", document.display()));
+        let Some((before, rest)) = old.split_once(&begin) else {
+            println!("{} has no table of the row {row}: not written", document.display());
+            return;
+        };
         let (_, after) = rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("{begin} does not end"));
         let new = format!("{before}{begin}\n{}\n<!-- end -->{after}", self.text);
         fs::write(document, new).expect("the document takes a new table");
