@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use mfa_core::{RateLimitDecision, RateLimiter as _, RateRule};
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
 use nova_mfa_tests::{free_port, redis_url, timed};
@@ -86,6 +87,28 @@ fn a_key_with_a_wrong_type_is_limited_locally() {
         assert_eq!(it.passing(10, "a"), 4, "case {case}: Redis counts again");
         assert_eq!(it.lines.all(), [AWAY, BACK], "case {case}");
     }
+}
+
+#[test]
+fn a_key_with_a_wrong_type_fails_no_other_request_of_the_same_call() {
+    let server = RedisServer::start();
+    let it = Limits::an_hour(4).over(&server.url(), &own_prefix());
+    assert_eq!(it.passing(1, "wrong"), 1);
+    let key = server.command(&["RANDOMKEY"]);
+    server.command(&["DEL", &key]);
+    server.command(&["RPUSH", &key, "0"]);
+
+    let subjects: Vec<String> =
+        (0..20).map(|n| if n == 10 { "wrong".to_owned() } else { n.to_string() }).collect();
+    let takes = subjects.iter().map(|subject| it.limiter.take(RateRule::CodeCheckPerIp, subject));
+    let verdicts = it.runtime.block_on(join_all(takes));
+    for (subject, verdict) in subjects.iter().zip(verdicts) {
+        let remaining = if subject == "wrong" { 2 } else { 3 };
+        assert_eq!(verdict, RateLimitDecision::Allowed { remaining }, "{subject}");
+    }
+    assert_eq!(server.command(&["DBSIZE"]), ":20", "Redis counted the others");
+    assert_eq!(it.limiter.state(), RedisState::Ready);
+    assert_eq!(it.lines.all(), [""; 0]);
 }
 
 #[test]

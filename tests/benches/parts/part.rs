@@ -2,7 +2,7 @@
 
 /// Operation that is measured alone.
 pub(crate) trait MeasuredPart {
-    /// What one operation works on. Each operation has one of its own, because a code and a token are used once.
+    /// Input of one operation, such as a code or a token, which is accepted once.
     type Input;
 
     /// Prepares the input of one operation. Not measured.

@@ -1,4 +1,4 @@
--- Takes one try of each key (GCRA), all at once or not at all.
+-- Takes one try of each key (GCRA). No other command runs in between.
 --
 -- KEYS[n]      when the subject has its whole quota back, in microseconds since 1970; no key: it has it now
 -- ARGV[3n-2]   microseconds until one more try
