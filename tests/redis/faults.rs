@@ -133,7 +133,7 @@ fn a_slow_redis_delays_three_calls_up_to_their_deadline_and_the_limit_holds() {
     // Pooled connections that broke while idle must not each cost a timeout.
     let together = |n: u32| {
         let tries = (0..n).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
-        it.runtime.block_on(futures::future::join_all(tries))
+        it.runtime.block_on(join_all(tries))
     };
     drop(together(8));
 
@@ -187,7 +187,7 @@ fn a_restarted_redis_costs_one_call() {
     let proxy = Proxy::to(server.port());
     let it = Limits { servers: 1000, ..Limits::an_hour(10) }.over(&proxy.url(), &own_prefix());
     let together = (0..8).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
-    drop(it.runtime.block_on(futures::future::join_all(together)));
+    drop(it.runtime.block_on(join_all(together)));
     proxy.cut();
     proxy.restore();
     assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 0 }, "by itself");
